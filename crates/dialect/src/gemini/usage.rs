@@ -1,0 +1,57 @@
+//! Token counts: what Google reports, and the last-seen rule for streams.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::content::Extra;
+
+/// Token counts as reported (`wire.md` §2.5). In a stream they are running values, not increments.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageMetadata {
+    /// Includes cached tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_token_count: Option<u64>,
+    /// Of the prompt, served from a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_content_token_count: Option<u64>,
+    /// Normally without thoughts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates_token_count: Option<u64>,
+    /// Spent on thinking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thoughts_token_count: Option<u64>,
+    /// Results of built-in tools that went back into the prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_use_prompt_token_count: Option<u64>,
+    /// Everything together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_token_count: Option<u64>,
+    /// The prompt by modality: `[{modality, tokenCount}]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_tokens_details: Option<Value>,
+    /// The answer by modality.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates_tokens_details: Option<Value>,
+    /// The tier that served the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<String>,
+    /// What we do not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What a call really used, in the sense both we and OpenAI count it: thoughts are part of the output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tokens {
+    /// Prompt and tool-use prompt, cached ones included.
+    pub input: u64,
+    /// Of the input, served from a cache.
+    pub cached: u64,
+    /// Answer and thoughts.
+    pub output: u64,
+    /// Of the output, spent on thinking.
+    pub thoughts: u64,
+    /// Everything, as Google sums it up where it does.
+    pub total: u64,
+}

@@ -1,0 +1,11 @@
+//! What Gemini, OpenAI and Anthropic say on the wire, and how one is said in another.
+//!
+//! Gemini is the hub: each client-facing API is a *dialect*, a pure translator into and out of Gemini's
+//! `generateContent`. Nothing here reads a clock, draws a random number or waits: what changes from call to call
+//! (ids, times, remembered signatures) comes in as an argument.
+//!
+//! Invariant: values in, value or typed error out; the manifest names no runtime.
+
+pub mod gemini;
+pub mod model;
+pub mod openai;

@@ -1,0 +1,4 @@
+//! The OpenAI dialect.
+
+pub mod chat;
+pub mod error;

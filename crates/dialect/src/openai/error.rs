@@ -1,0 +1,61 @@
+//! The error envelope of OpenAI's API (`wire.md` §10).
+
+use serde::{Deserialize, Serialize};
+
+/// A refusal in OpenAI's words. `status` is HTTP's; the rest goes into `{"error": {…}}`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ApiError {
+    /// HTTP status.
+    pub status: u16,
+    /// `invalid_request_error`, `rate_limit_error`, `server_error`, …
+    pub kind: &'static str,
+    /// `invalid_value`, `model_not_found`, …
+    pub code: Option<&'static str>,
+    /// The request field at fault, as a path: `messages[2].content[0].image_url`.
+    pub param: Option<String>,
+    /// What is wrong and what to do about it. Safe to show.
+    pub message: String,
+}
+
+/// The envelope as it is on the wire.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Envelope<'a> {
+    /// The error.
+    #[serde(borrow)]
+    pub error: Inner<'a>,
+}
+
+/// The inside of the envelope; all four keys are always present.
+#[derive(Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are OpenAI's own")]
+pub struct Inner<'a> {
+    pub message: std::borrow::Cow<'a, str>,
+    pub r#type: std::borrow::Cow<'a, str>,
+    pub param: Option<std::borrow::Cow<'a, str>>,
+    pub code: Option<std::borrow::Cow<'a, str>>,
+}
+
+impl ApiError {
+    /// A 400 about a field of the request.
+    pub fn invalid(code: &'static str, param: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            status: 400,
+            kind: "invalid_request_error",
+            code: Some(code),
+            param: Some(param.into()),
+            message: message.into(),
+        }
+    }
+
+    /// The envelope as JSON text.
+    pub fn to_json(&self) -> String {
+        let inner = Inner {
+            message: self.message.as_str().into(),
+            r#type: self.kind.into(),
+            param: self.param.as_deref().map(Into::into),
+            code: self.code.map(Into::into),
+        };
+        serde_json::to_string(&Envelope { error: inner }).unwrap_or_default()
+    }
+}

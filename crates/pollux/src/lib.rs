@@ -1,0 +1,33 @@
+//! Pollux: a self-hosted gateway that serves OpenAI clients from a pool of Google Gemini API keys.
+//!
+//! The modules in reading order; who may import whom is in `docs/ARCHITECTURE.md` and checked by the `tidy` crate.
+
+pub mod clock;
+pub mod id;
+pub mod secret;
+
+pub mod store;
+
+pub mod shared;
+
+pub mod upstream;
+
+pub mod catalog;
+
+pub mod access;
+
+pub mod keyring;
+
+pub mod relay;
+
+pub mod http;
+
+pub mod telemetry;
+
+pub mod lifecycle;
+
+pub mod config;
+
+pub mod app;
+
+pub mod cli;

@@ -1,0 +1,3 @@
+//! The `pollux` command: parse, dispatch, exit code.
+
+fn main() {}
