@@ -14,6 +14,11 @@ pub trait Clock: Debug + Send + Sync {
     fn now(&self) -> Moment;
 }
 
+/// A moment as ISO 8601 in UTC: `2026-11-22T10:00:00.123Z`.
+pub fn iso(moment: Moment) -> String {
+    jiff::Timestamp::from_millisecond(moment.0).map_or_else(|_| moment.0.to_string(), |time| time.to_string())
+}
+
 /// The system's wall clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;

@@ -1,1 +1,144 @@
-//! stub
+//! What the gateway says over HTTP: one folder for each surface, one file for each endpoint.
+//!
+//! Layers know nothing of the domain; identity comes from an extractor ([`caller::Caller`], [`caller::Admin`]), without
+//! which a handler has nothing to work on.
+//!
+//! Invariant: a surface never sees a Gemini key, and no surface imports another.
+
+mod answer;
+mod body;
+mod caller;
+mod layers;
+mod serving;
+
+mod admin;
+mod console;
+mod openai;
+mod ops;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use dialect::openai::chat::Policy;
+
+use crate::access::Access;
+use crate::catalog::Catalog;
+use crate::clock::{Clock, Moment};
+use crate::keyring::Keyring;
+use crate::relay::Relay;
+use crate::shared::Shared;
+
+pub use serving::serve;
+
+/// What the surfaces may decide for themselves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The largest request body, in bytes.
+    pub max_body: usize,
+    /// Silence before the first heartbeat; from then on errors travel in-band.
+    pub heartbeat_after: Duration,
+    /// Silence between two heartbeats.
+    pub heartbeat_every: Duration,
+    /// The model of a request that names none.
+    pub default_model: String,
+    /// How requests are translated.
+    pub policy: Policy,
+    /// Whether the admin API wants a token; off only on loopback.
+    pub admin_auth: bool,
+    /// Where the gateway runs: `render` or `local`.
+    pub environment: &'static str,
+    /// Let the simulator's fault header through: tests and the demo only.
+    pub sim_faults: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_body: 140 << 20,
+            heartbeat_after: Duration::from_secs(10),
+            heartbeat_every: Duration::from_secs(15),
+            default_model: "gemini-2.5-flash".to_owned(),
+            policy: Policy::default(),
+            admin_auth: true,
+            environment: "local",
+            sim_faults: false,
+        }
+    }
+}
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct Gateway(Arc<Parts>);
+
+/// The rooms behind the surfaces.
+pub struct Parts {
+    /// Who is calling.
+    pub access: Access,
+    /// The pool's live face.
+    pub keyring: Arc<Keyring>,
+    /// The life of a call.
+    pub relay: Relay,
+    /// What model names mean.
+    pub catalog: Catalog,
+    /// What outlives a call for a while.
+    pub shared: Arc<dyn Shared>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// What the surfaces may decide for themselves.
+    pub settings: Settings,
+    /// When the gateway started.
+    pub started: Moment,
+    /// Requests taken since then.
+    pub requests: Requests,
+}
+
+/// How many requests the gateway has taken.
+#[derive(Debug, Default)]
+pub struct Requests(AtomicU64);
+
+impl Requests {
+    /// One more.
+    fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// All of them.
+    fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Gateway {
+    /// Puts the rooms behind the surfaces.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for Gateway {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Gateway").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// Every route of the gateway.
+pub fn router(gateway: Gateway) -> Router {
+    let routes = Router::new()
+        .nest("/v1", openai::routes())
+        .nest("/admin", admin::routes())
+        .merge(ops::routes())
+        .merge(console::routes())
+        .with_state(gateway.clone());
+    layers::wrap(routes, &gateway)
+}

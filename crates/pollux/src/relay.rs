@@ -1,1 +1,286 @@
-//! stub
+//! The life of one call: a lease, an attempt, a verdict, and again, until something can be passed on.
+//!
+//! This is the only retry loop of the program. It ends for good at the commit point, the first upstream event with
+//! content: before it a failure moves on to another project and the client never knows, after it nothing is replayed.
+//!
+//! Invariant: knows no surface; what it takes and gives is Gemini's `generateContent`.
+
+mod attempt;
+mod budget;
+mod call;
+mod cost;
+mod failure;
+mod hops;
+mod journey;
+mod lessons;
+mod meter;
+mod reader;
+mod stream;
+mod substance;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialect::gemini::aggregate::Aggregate;
+use dialect::gemini::outcome::Repair;
+use dialect::gemini::repair;
+use dialect::gemini::response::GenerateContentResponse;
+use dialect::gemini::usage::{Tokens, UsageTally};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use self::attempt::Attempt;
+use self::budget::RetryBudget;
+use self::call::Wire;
+use self::failure::Failure;
+use self::hops::Hops;
+use self::journey::{Journey, Next};
+use self::lessons::Lessons;
+use crate::clock::{Clock, Moment};
+use crate::keyring::{Keyring, Lease, Opening, Settled, Wish};
+use crate::shared::Shared;
+use crate::telemetry::names;
+use crate::upstream::Upstream;
+
+pub use call::{Affinity, Answer, Call, Refusal, Reply, Served};
+pub use journey::Limits;
+pub use stream::{CallStream, Step};
+
+/// How long a call may take to begin, and how often it may be tried.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How often.
+    pub limits: Limits,
+    /// Wall clock to the first event, waiting for room included.
+    pub first_event_within: Duration,
+    /// How long a call may wait for a project to have room.
+    pub patience: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            first_event_within: Duration::from_mins(2),
+            patience: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The relay.
+#[derive(Debug)]
+pub struct Relay {
+    keyring: Arc<Keyring>,
+    upstream: Arc<Upstream>,
+    shared: Arc<dyn Shared>,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    budget: RetryBudget,
+    lessons: Lessons,
+}
+
+/// What an attempt gave, and with which lease.
+struct Got<T> {
+    value: T,
+    lease: Lease,
+    served: Served,
+    empty: bool,
+}
+
+impl Relay {
+    /// A relay over these rooms.
+    pub fn new(
+        keyring: Arc<Keyring>,
+        upstream: Arc<Upstream>,
+        shared: Arc<dyn Shared>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Self {
+        Self { keyring, upstream, shared, clock, settings, budget: RetryBudget::default(), lessons: Lessons::default() }
+    }
+
+    /// Serves a call, whole or streamed as it asks.
+    pub async fn run(&self, call: Call) -> Result<Reply, Refusal> {
+        if call.streamed {
+            return self.stream(call).await.map(Reply::Stream);
+        }
+        if call.streams_upstream() {
+            return self.gather(call).await.map(Reply::Whole);
+        }
+        let got = self.carry(call, async |attempt| attempt.whole().await).await?.0;
+        let Got { value: response, lease, served, empty } = got;
+        lease.settle(Settled { tokens: tokens_of(&response), complete: true });
+        Ok(Reply::Whole(Box::new(Answer { response, served, empty })))
+    }
+
+    /// Serves a streamed call: returns when its first event is there.
+    pub async fn stream(&self, call: Call) -> Result<Box<CallStream>, Refusal> {
+        let (got, call) = self.carry(call, async |attempt| attempt.stream().await).await?;
+        let Got { value: opened, lease, served, empty: _ } = got;
+        let hops = Hops::new(&call, Arc::clone(&self.upstream));
+        Ok(Box::new(CallStream::new(opened, lease, served, hops)))
+    }
+
+    /// A whole answer out of a stream, for models whose answers may be long.
+    async fn gather(&self, call: Call) -> Result<Box<Answer>, Refusal> {
+        let mut stream = self.stream(call).await?;
+        let mut aggregate = Aggregate::default();
+        loop {
+            match stream.next().await {
+                Step::Event(event) => aggregate.push(*event),
+                Step::End => break,
+                Step::Cut(reason) => return Err(Refusal::BadAnswer(reason)),
+            }
+        }
+        let served = stream.served().clone();
+        Ok(Box::new(Answer { response: aggregate.finish(), served, empty: false }))
+    }
+
+    /// The retry loop, within the time a call may take to begin.
+    async fn carry<T, F>(&self, call: Call, attempt: F) -> Result<(Got<T>, Call), Refusal>
+    where
+        F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
+    {
+        let deadline = Instant::now() + self.settings.first_event_within;
+        let tries = self.tries(call, attempt, deadline);
+        timeout_at(deadline, tries).await.unwrap_or(Err(Refusal::Deadline))
+    }
+
+    async fn tries<T, F>(&self, mut call: Call, attempt: F, deadline: Instant) -> Result<(Got<T>, Call), Refusal>
+    where
+        F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
+    {
+        self.lessons.apply(&mut call, self.clock.now());
+        let mut journey = Journey::new(self.budget.begin(), self.settings.limits);
+        let mut wire = call.wire().map_err(unspeakable)?;
+        let mut held = None;
+        loop {
+            let lease = match held.take() {
+                Some(lease) => lease,
+                None => self.lease(&call, &journey, deadline).await?,
+            };
+            let failure = match attempt(self.attempt(&call, &wire, &lease, &journey)).await {
+                Ok(value) => return Ok((self.commit(&call, value, lease, &journey).await, call)),
+                Err(failure) => failure,
+            };
+            self.note(&call, &failure, &lease);
+            match journey.after(failure, lease.project()) {
+                Next::Elsewhere => lease.settle(Settled::failed()),
+                Next::Again(pause) => {
+                    lease.settle(Settled::failed());
+                    sleep(pause).await;
+                }
+                Next::Mend(mend) => {
+                    wire = self.mend(&mut call, mend)?;
+                    held = Some(lease);
+                }
+                Next::Refuse(refusal) => {
+                    lease.settle(Settled::failed());
+                    return Err(refusal);
+                }
+            }
+        }
+    }
+
+    fn attempt<'a>(&'a self, call: &'a Call, wire: &'a Wire, lease: &'a Lease, journey: &Journey) -> Attempt<'a> {
+        Attempt {
+            upstream: &self.upstream,
+            key: lease.secret(),
+            wire,
+            // A fault is for the first attempt; the next ones show how it is survived.
+            sim_fault: call.sim_fault.as_deref().filter(|_| journey.attempts() == 0),
+            accept_empty: journey.accepts_empty(),
+        }
+    }
+
+    /// A lease on a project with room, after waiting for one if that is not for too long.
+    async fn lease(&self, call: &Call, journey: &Journey, deadline: Instant) -> Result<Lease, Refusal> {
+        let patience = deadline.min(Instant::now() + self.settings.patience);
+        let prefer = self.preferred(call).await;
+        let wish = Wish {
+            model: &call.model,
+            tokens: cost::input_tokens(&call.request, &call.capabilities),
+            exclude: journey.failed(),
+            prefer: prefer.as_deref(),
+        };
+        loop {
+            let now = self.clock.now();
+            let opening = match self.keyring.lease(&wish) {
+                Ok(lease) => return Ok(lease),
+                Err(opening) => opening,
+            };
+            match wait_for(&opening, now) {
+                Some(wait) if Instant::now() + wait <= patience => self.keyring.opens_within(wait).await,
+                _ => return Err(journey.without_room(&opening)),
+            }
+        }
+    }
+
+    /// The project that what the call hangs on belongs to.
+    async fn preferred(&self, call: &Call) -> Option<String> {
+        for affinity in &call.affinity {
+            match affinity {
+                Affinity::Project(project) => return Some(project.clone()),
+                Affinity::Name(name) => {
+                    let project = self.shared.stuck_to(name, self.clock.now()).await;
+                    if project.is_some() {
+                        return project;
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// The commit point: from here on nothing is replayed.
+    async fn commit<T>(&self, call: &Call, value: T, lease: Lease, journey: &Journey) -> Got<T> {
+        for affinity in &call.affinity {
+            if let Affinity::Name(name) = affinity {
+                self.shared.stick(name, lease.project_name(), self.clock.now()).await;
+            }
+        }
+        let served = Served {
+            project: lease.project_name().to_owned(),
+            key: lease.key_name().to_owned(),
+            attempts: journey.attempts() + 1,
+        };
+        Got { value, lease, served, empty: journey.accepts_empty() }
+    }
+
+    /// Puts the blame where it belongs, and says so once.
+    fn note(&self, call: &Call, failure: &Failure, lease: &Lease) {
+        tracing::info!(
+            model = call.model, project = lease.project_name(), key = lease.key_name(), failure = failure.label(),
+            "an attempt failed"
+        );
+        metrics::counter!(names::ATTEMPTS_FAILED, "cause" => failure.label()).increment(1);
+        if let Failure::Upstream(outcome) = failure {
+            lease.blame(outcome);
+        }
+    }
+
+    /// Changes the request as a repair says, and remembers that this model needs it.
+    fn mend(&self, call: &mut Call, mend: Repair) -> Result<Wire, Refusal> {
+        if repair::apply(mend, &mut call.request, &call.capabilities) {
+            self.lessons.learn(&call.model, mend, self.clock.now());
+        }
+        call.wire().map_err(unspeakable)
+    }
+}
+
+fn unspeakable(_: serde_json::Error) -> Refusal {
+    Refusal::BadAnswer("unspeakable_request")
+}
+
+fn tokens_of(response: &GenerateContentResponse) -> Option<Tokens> {
+    let mut tally = UsageTally::default();
+    tally.see(response.usage_metadata.as_ref()?);
+    Some(tally.tokens())
+}
+
+/// How long until there may be room, if waiting helps at all.
+fn wait_for(opening: &Opening, now: Moment) -> Option<Duration> {
+    match opening {
+        Opening::At(opens) => Some(Duration::from_millis(u64::try_from(opens.0 - now.0).unwrap_or(0).max(1))),
+        Opening::Now | Opening::Day(_) | Opening::NoKey | Opening::NotOffered => None,
+    }
+}

@@ -1,0 +1,40 @@
+# Every command of the project. Plain `make` lists them.
+.DEFAULT_GOAL := help
+CARGO ?= cargo
+PYTHON ?= python3
+VENV := target/clients-venv
+TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "nextest run --no-fail-fast" || echo "test --no-fail-fast")
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+demo: ## Start a gateway, a simulated Gemini and sample keys; print how to call it
+	@$(CARGO) run --quiet --bin pollux -- demo
+
+test: ## Run every test: Rust, then the official SDKs against a real gateway
+	$(CARGO) $(TEST) --workspace
+	$(CARGO) test --workspace --doc --quiet
+	$(CARGO) build --quiet --bin pollux
+	$(MAKE) --no-print-directory test-clients
+
+test-clients: $(VENV)/ready ## Run the official SDKs against a real gateway and the simulator
+	$(VENV)/bin/python -m pytest clients/python -q
+
+$(VENV)/ready: clients/python/requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+lint: ## Formatting, clippy and rustdoc, warnings as errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --quiet
+
+build: ## Build the release binary: target/release/pollux
+	$(CARGO) build --release --bin pollux
+
+docs: ## Rewrite the generated pages and build the API documentation
+	POLLUX_BLESS=1 $(CARGO) test --quiet -p pollux --lib config
+	$(CARGO) doc --workspace --no-deps
+
+.PHONY: help demo test test-clients lint build docs

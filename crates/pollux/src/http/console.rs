@@ -1,0 +1,26 @@
+//! What a browser sees at `/`: what this is, and how to call it.
+
+use axum::Router;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderName, HeaderValue, header};
+
+use super::Gateway;
+
+const PAGE: &str = include_str!("console/page.html");
+const STYLE: &str = include_str!("console/page.css");
+
+/// Its routes.
+pub(super) fn routes() -> Router<Gateway> {
+    Router::new().route("/", get(page)).route("/page.css", get(style))
+}
+
+async fn page() -> Response {
+    let policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    let csp = HeaderName::from_static("content-security-policy");
+    ([(csp, HeaderValue::from_static(policy))], Html(PAGE.replace("{version}", env!("CARGO_PKG_VERSION")))).into_response()
+}
+
+async fn style() -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"))], STYLE).into_response()
+}

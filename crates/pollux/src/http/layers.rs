@@ -1,0 +1,66 @@
+//! What every request passes, whatever it is about. From the outside in.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+
+use super::Gateway;
+use super::admin::Problem;
+use super::openai::Failed;
+use crate::id;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Wraps the routes.
+pub(super) fn wrap(routes: Router, gateway: &Gateway) -> Router {
+    let gateway = gateway.clone();
+    routes
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        // Inside the id layer, so that even a crash has an id to ask for.
+        .layer(CatchPanicLayer::custom(crashed))
+        // Outermost: every answer carries an id, and every log line of the call too.
+        .layer(middleware::from_fn(move |request: Request, next: Next| {
+            gateway.requests.add();
+            let request_id = id::new("req", gateway.clock.now());
+            identify(request_id, request, next)
+        }))
+}
+
+async fn identify(request_id: String, request: Request, next: Next) -> Response {
+    let span = tracing::info_span!("request", id = %request_id, method = %request.method(), path = request.uri().path());
+    let mut response = next.run(request).instrument(span).await;
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn crashed(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a handler panicked");
+    let message = "The gateway failed. This is its own fault; the log has the details under this request's id.";
+    Failed::new(500, "server_error", "gateway_error", message.to_owned()).into_response()
+}
+
+async fn unknown(uri: Uri) -> Response {
+    let path = uri.path();
+    if path.starts_with("/admin") {
+        return Problem::new(StatusCode::NOT_FOUND, "There is no such admin resource.").into_response();
+    }
+    let message = format!("There is nothing at {path}. Chat Completions are at POST /v1/chat/completions.");
+    Failed::new(404, "invalid_request_error", "unknown_url", message).into_response()
+}
+
+async fn wrong_method(request: Request) -> Response {
+    let (method, path) = (request.method(), request.uri().path());
+    let message = format!("{path} does not take {method}.");
+    if path.starts_with("/admin") {
+        return Problem::new(StatusCode::METHOD_NOT_ALLOWED, message).into_response();
+    }
+    Failed::new(405, "invalid_request_error", "method_not_allowed", message).into_response()
+}

@@ -1,0 +1,169 @@
+//! `POST /v1/chat/completions`.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use dialect::openai::chat::request::ChatRequest;
+use dialect::openai::chat::translate::{Context, to_gemini};
+use dialect::openai::chat::{Encoding, Hints, Stamp, Translated, whole};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::error::Failed;
+use crate::access;
+use crate::http::answer::Running;
+use crate::http::caller::Caller;
+use crate::http::{Gateway, answer, body};
+use crate::id;
+use crate::relay::{Affinity, Answer, Call, CallStream, Reply};
+use crate::shared::Kept;
+
+mod scribe;
+
+use scribe::ChatScribe;
+
+const IGNORED: HeaderName = HeaderName::from_static("x-pollux-ignored-params");
+const UPSTREAM_MODEL: HeaderName = HeaderName::from_static("x-pollux-upstream-model");
+const WARNING: HeaderName = HeaderName::from_static("x-pollux-warning");
+const SIM_FAULT: HeaderName = HeaderName::from_static("x-sim-fault");
+
+/// Answers a chat completion, whole or streamed.
+pub(super) async fn create(
+    State(gateway): State<Gateway>,
+    Caller(caller): Caller,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Response, Failed> {
+    let bytes = body::read(request, gateway.settings.max_body).await?;
+    let request = ChatRequest::parse(&bytes)?;
+    drop(bytes);
+    let (call, encoding, ignored) = prepare(&gateway, &caller, request, &headers).await?;
+    let stamp = Stamp { created: gateway.clock.now().0 / 1_000, seed: id::seed() };
+    if call.streamed {
+        let scribe = ChatScribe::new(gateway.clone(), caller, encoding, stamp);
+        return stream(gateway, call, scribe, &ignored).await;
+    }
+    let reply = gateway.relay.run(call).await;
+    let reply = reply.map_err(|refusal| Failed::from_refusal(&refusal, gateway.clock.now()))?;
+    let Reply::Whole(answer) = reply else {
+        return Err(Failed::new(500, "server_error", "gateway_error", "A stream came where none was asked.".to_owned()));
+    };
+    Ok(complete(&gateway, &caller, &answer, &encoding, stamp, &ignored).await)
+}
+
+/// Translates the request and gathers what binds it to a project.
+async fn prepare(
+    gateway: &Gateway,
+    caller: &access::Caller,
+    mut request: ChatRequest,
+    headers: &HeaderMap,
+) -> Result<(Call, Encoding, Vec<String>), Failed> {
+    let now = gateway.clock.now();
+    let name = request.require_model_or(&gateway.settings.default_model);
+    let model = gateway.catalog.resolve(&name, now).map_err(|unknown| unknown_model(&unknown.to_string()))?;
+    let kept = gateway.shared.calls(&caller.user, &request.call_ids(), now).await;
+    let recall = kept.iter().map(|(id, kept)| (id.clone(), kept.call.clone())).collect();
+    let context =
+        Context { capabilities: &model.capabilities, policy: &gateway.settings.policy, recall: &recall };
+    let streamed = request.stream();
+    let Translated { request, encoding, ignored, hints } = to_gemini(request, &context)?;
+    let affinity = affinity(caller, &hints, |id| kept.get(id).map(|kept| kept.project.clone()));
+    let fault = headers.get(SIM_FAULT).filter(|_| gateway.settings.sim_faults);
+    let call = Call {
+        user: caller.user.clone(),
+        model: model.upstream_id,
+        capabilities: model.capabilities,
+        request,
+        streamed,
+        affinity,
+        sim_fault: fault.and_then(|value| value.to_str().ok()).map(str::to_owned),
+    };
+    Ok((call, encoding, ignored))
+}
+
+/// Open tool calls bind hardest: their signatures may be good for one project only.
+fn affinity(caller: &access::Caller, hints: &Hints, made_by: impl Fn(&str) -> Option<String>) -> Vec<Affinity> {
+    let open = hints.open_calls.iter().rev().find_map(|id| made_by(id)).map(Affinity::Project);
+    let named = hints.cache_key.as_ref().map(|key| Affinity::Name(format!("{}/{key}", caller.user)));
+    open.into_iter().chain(named).collect()
+}
+
+fn unknown_model(message: &str) -> Failed {
+    Failed::new(404, "invalid_request_error", "model_not_found", message.to_owned()).about("model")
+}
+
+/// Streams: with its real status if the first event comes before the heartbeat is due.
+async fn stream(
+    gateway: Gateway,
+    call: Call,
+    scribe: ChatScribe,
+    ignored: &[String],
+) -> Result<Response, Failed> {
+    let every = gateway.settings.heartbeat_every;
+    let after = gateway.settings.heartbeat_after;
+    let mut running: Running = Box::pin({
+        let gateway = gateway.clone();
+        async move { gateway.relay.stream(call).await }
+    });
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    note_ignored(&mut headers, ignored);
+    match tokio::time::timeout(after, &mut running).await {
+        Ok(Ok(stream)) => {
+            note_model(&mut headers, stream.model_version());
+            Ok((headers, answer::open(stream, scribe, every)).into_response())
+        }
+        Ok(Err(refusal)) => Err(Failed::from_refusal(&refusal, gateway.clock.now())),
+        Err(_) => Ok((headers, answer::waiting(running, scribe, every)).into_response()),
+    }
+}
+
+/// A whole answer, once what later calls need is kept.
+async fn complete(
+    gateway: &Gateway,
+    caller: &access::Caller,
+    answer: &Answer,
+    encoding: &Encoding,
+    stamp: Stamp,
+    ignored: &[String],
+) -> Response {
+    let completion = whole::completion(&answer.response, encoding, stamp);
+    keep(gateway, caller, completion.remembered, &answer.served.project).await;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    note_ignored(&mut headers, ignored);
+    note_model(&mut headers, answer.response.model_version.as_deref());
+    if answer.empty {
+        headers.insert(WARNING, HeaderValue::from_static("empty_upstream_response"));
+    }
+    (headers, completion.body).into_response()
+}
+
+/// Keeps the tool calls of an answer, so that clients which drop unknown fields still work (`wire.md` §4.6).
+async fn keep(
+    gateway: &Gateway,
+    caller: &access::Caller,
+    calls: Vec<dialect::openai::chat::Remembered>,
+    project: &str,
+) {
+    if calls.is_empty() {
+        return;
+    }
+    let kept = calls.into_iter().map(|call| Kept { call, project: project.to_owned() }).collect();
+    gateway.shared.keep_calls(&caller.user, kept, gateway.clock.now()).await;
+}
+
+fn note_ignored(headers: &mut HeaderMap, ignored: &[String]) {
+    if !ignored.is_empty()
+        && let Ok(names) = HeaderValue::from_str(&ignored.join(", "))
+    {
+        headers.insert(IGNORED, names);
+    }
+}
+
+fn note_model(headers: &mut HeaderMap, version: Option<&str>) {
+    if let Some(Ok(version)) = version.map(HeaderValue::from_str) {
+        headers.insert(UPSTREAM_MODEL, version);
+    }
+}

@@ -1,0 +1,50 @@
+//! Writes a streamed chat completion.
+
+use dialect::gemini::response::GenerateContentResponse;
+use dialect::openai::chat::stream::Encoder;
+use dialect::openai::chat::{Encoding, Stamp};
+
+use super::super::error::Failed;
+use crate::access;
+use crate::http::Gateway;
+use crate::http::answer::Scribe;
+use crate::relay::{CallStream, Refusal};
+
+/// The encoder, and where what it remembers is kept.
+pub(super) struct ChatScribe {
+    gateway: Gateway,
+    caller: access::Caller,
+    encoder: Encoder,
+}
+
+impl ChatScribe {
+    pub(super) fn new(gateway: Gateway, caller: access::Caller, encoding: Encoding, stamp: Stamp) -> Self {
+        Self { gateway, caller, encoder: Encoder::new(encoding, stamp) }
+    }
+}
+
+impl Scribe for ChatScribe {
+    fn push(&mut self, event: &GenerateContentResponse, out: &mut Vec<u8>) {
+        self.encoder.push(event, out);
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        self.encoder.finish(out);
+    }
+
+    fn cut(&mut self, reason: &str, out: &mut Vec<u8>) {
+        let message = format!("The answer broke off upstream ({reason}). What came so far is incomplete.");
+        let failed = Failed::new(502, "server_error", "upstream_stream_error", message);
+        self.encoder.fail(&failed.error, out);
+    }
+
+    fn refuse(&mut self, refusal: &Refusal, out: &mut Vec<u8>) {
+        let failed = Failed::from_refusal(refusal, self.gateway.clock.now());
+        self.encoder.fail(&failed.error, out);
+    }
+
+    async fn keep(&mut self, stream: &CallStream) {
+        let remembered = self.encoder.remembered();
+        super::keep(&self.gateway, &self.caller, remembered, &stream.served().project).await;
+    }
+}

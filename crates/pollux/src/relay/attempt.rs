@@ -1,0 +1,97 @@
+//! One attempt: one request to Google with one key, up to the point where its answer can be passed on.
+
+use bytes::Bytes;
+use dialect::gemini::event::{Event, parse_event};
+use dialect::gemini::outcome::classify;
+use dialect::gemini::response::GenerateContentResponse;
+use http::{Method, StatusCode, header};
+
+use super::call::Wire;
+use super::failure::Failure;
+use super::reader::{Read, Reader};
+use super::substance::{has_content, judge_empty};
+use crate::secret::Secret;
+use crate::upstream::{Request, Response, Upstream};
+
+/// An error body is read up to this many bytes; Google's are a few kilobytes.
+const ERROR_LIMIT: usize = 1 << 20;
+/// A whole answer at most: images come as base64 in it.
+const ANSWER_LIMIT: usize = 256 << 20;
+
+/// What one attempt needs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt<'a> {
+    pub(super) upstream: &'a Upstream,
+    pub(super) key: &'a Secret,
+    pub(super) wire: &'a Wire,
+    pub(super) sim_fault: Option<&'a str>,
+    /// An empty answer was refused once already; this one is taken.
+    pub(super) accept_empty: bool,
+}
+
+/// A stream that has begun: what was read up to its first content, and where the rest comes from.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) events: Vec<GenerateContentResponse>,
+    pub(super) reader: Reader,
+}
+
+impl Attempt<'_> {
+    /// Asks for a whole answer.
+    pub(super) async fn whole(self) -> Result<GenerateContentResponse, Failure> {
+        let body = self.send().await?.collect(ANSWER_LIMIT).await?;
+        let answer = match parse_event(&body) {
+            Ok(Event::Response(answer)) => answer,
+            Ok(Event::Error(outcome)) => return Err(Failure::Upstream(outcome)),
+            Err(_) => return Err(Failure::BadAnswer("not_json")),
+        };
+        if !has_content(&answer) && !self.accept_empty {
+            judge_empty(std::slice::from_ref(&answer))?;
+        }
+        Ok(answer)
+    }
+
+    /// Asks for a stream and reads it up to its first content: the commit point.
+    pub(super) async fn stream(self) -> Result<Opened, Failure> {
+        let mut reader = Reader::new(self.send().await?);
+        let mut events = Vec::new();
+        while let Some(read) = reader.next().await? {
+            match read {
+                Read::Event(Event::Response(event)) => {
+                    let committed = has_content(&event);
+                    events.push(event);
+                    if committed {
+                        return Ok(Opened { events, reader });
+                    }
+                }
+                Read::Event(Event::Error(outcome)) => return Err(Failure::Upstream(outcome)),
+                Read::Nonsense => return Err(Failure::BadAnswer("not_json")),
+            }
+        }
+        if !self.accept_empty {
+            judge_empty(&events)?;
+        }
+        Ok(Opened { events, reader })
+    }
+
+    async fn send(self) -> Result<Response, Failure> {
+        let mut headers = vec![(header::CONTENT_TYPE.as_str(), "application/json")];
+        headers.extend(self.sim_fault.map(|fault| ("x-sim-fault", fault)));
+        let request = Request {
+            method: Method::POST,
+            path_and_query: &self.wire.path,
+            key: self.key,
+            body: Bytes::clone(&self.wire.body),
+            headers: &headers,
+        };
+        let response = self.upstream.send(request).await?;
+        let status = response.status();
+        if status == StatusCode::OK {
+            return Ok(response);
+        }
+        let content_type = response.headers().get(header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let body = response.collect(ERROR_LIMIT).await.unwrap_or_default();
+        Err(Failure::Upstream(classify(status.as_u16(), content_type.as_deref(), &body)))
+    }
+}

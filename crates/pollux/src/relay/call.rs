@@ -1,0 +1,143 @@
+//! What the relay is asked to do, and what it answers.
+
+use std::fmt;
+
+use bytes::Bytes;
+use dialect::gemini::outcome::Outcome;
+use dialect::gemini::request::GenerateContentRequest;
+use dialect::gemini::response::GenerateContentResponse;
+use dialect::model::Capabilities;
+
+use super::stream::CallStream;
+use crate::clock::Moment;
+
+/// One call of a client, in Gemini's words.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Whose call it is; fairness and affinity are per user.
+    pub user: String,
+    /// The model id that goes into the path.
+    pub model: String,
+    /// What the model that really answers can do.
+    pub capabilities: Capabilities,
+    /// The request; a repair may change it between attempts.
+    pub request: GenerateContentRequest,
+    /// Whether the client wants a stream.
+    pub streamed: bool,
+    /// Projects the call would rather be served by: what names it, most binding first.
+    pub affinity: Vec<Affinity>,
+    /// Faults for the simulator, let through only by tests and the demo.
+    pub sim_fault: Option<String>,
+}
+
+/// Something that ties a call to a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Affinity {
+    /// A tool call of the current turn was made by this project.
+    Project(String),
+    /// Calls that share this name go together (`prompt_cache_key`).
+    Name(String),
+}
+
+/// Who served a call, and how it went there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// The project's id.
+    pub project: String,
+    /// The key's id.
+    pub key: String,
+    /// Attempts made, this one included.
+    pub attempts: u32,
+}
+
+/// What came of a call.
+#[derive(Debug)]
+pub enum Reply {
+    /// The whole answer.
+    Whole(Box<Answer>),
+    /// The answer as it comes; the first event is there.
+    Stream(Box<CallStream>),
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// What Gemini said.
+    pub response: GenerateContentResponse,
+    /// Who served it.
+    pub served: Served,
+    /// The answer was empty twice; it is passed on as it is.
+    pub empty: bool,
+}
+
+/// Why a call got no answer. The surfaces say it in their own words.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The request itself is to blame; no other key would help.
+    #[error("the request was refused upstream: {}", .0.message)]
+    Request(Box<Outcome>),
+    /// Every project that could serve it is busy until then.
+    #[error("every project is at its limit")]
+    Busy {
+        /// The earliest opening.
+        opens: Moment,
+    },
+    /// Every project has used up its day.
+    #[error("every project has used up its day")]
+    DayUsedUp {
+        /// The next Pacific midnight.
+        opens: Moment,
+    },
+    /// There is no usable key at all.
+    #[error("there is no usable key")]
+    NoKey,
+    /// No project has any quota for this model.
+    #[error("no project is offered this model")]
+    NotOffered,
+    /// The attempts are used up; the last one failed like this.
+    #[error("upstream failed: {}", .0.message)]
+    Upstream(Box<Outcome>),
+    /// Google could not be reached.
+    #[error("upstream could not be reached: {0}")]
+    Unreachable(String),
+    /// What came back made no sense, twice.
+    #[error("upstream gave no usable answer: {0}")]
+    BadAnswer(&'static str),
+    /// No first event within the time a call may take.
+    #[error("no answer in time")]
+    Deadline,
+}
+
+/// The body and the path of one upstream request.
+#[derive(Clone)]
+pub(super) struct Wire {
+    pub(super) path: String,
+    pub(super) body: Bytes,
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Wire").field("path", &self.path).field("bytes", &self.body.len()).finish()
+    }
+}
+
+impl Call {
+    /// Whether the upstream answer is streamed: for the client, or because only a stream may be long.
+    pub(super) fn streams_upstream(&self) -> bool {
+        self.streamed || self.capabilities.long_decode
+    }
+
+    /// The request as it goes over the wire.
+    pub(super) fn wire(&self) -> Result<Wire, serde_json::Error> {
+        let method = if self.streams_upstream() { "streamGenerateContent?alt=sse" } else { "generateContent" };
+        let model = percent_encoding::utf8_percent_encode(&self.model, PATH_SEGMENT);
+        Ok(Wire {
+            path: format!("/v1beta/models/{model}:{method}"),
+            body: Bytes::from(serde_json::to_vec(&self.request)?),
+        })
+    }
+}
+
+/// What may stand in a path segment unescaped; everything else could change the path's meaning.
+const PATH_SEGMENT: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

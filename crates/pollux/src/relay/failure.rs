@@ -1,0 +1,53 @@
+//! How an attempt can fail before anything of it reached the client.
+
+use dialect::gemini::outcome::Outcome;
+
+use crate::upstream::{BodyError, SendError};
+
+/// How an attempt failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Google said so.
+    Upstream(Outcome),
+    /// The conversation broke before an answer came.
+    Network {
+        /// What happened, for the client and the log; names no key.
+        what: String,
+        /// A short name for metrics.
+        label: &'static str,
+    },
+    /// No first event within the time one attempt may take.
+    FirstEventLate,
+    /// An answer that is no answer: empty, cut off, malformed.
+    BadAnswer(&'static str),
+}
+
+impl Failure {
+    /// A short name for logs and metrics.
+    pub(super) fn label(&self) -> &'static str {
+        match self {
+            Self::Upstream(outcome) => outcome.cause.label(),
+            Self::Network { label, .. } => label,
+            Self::FirstEventLate => "first_event_late",
+            Self::BadAnswer(what) => what,
+        }
+    }
+}
+
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        if error.is_timeout() && !error.proves_not_executed() {
+            return Self::FirstEventLate;
+        }
+        Self::Network { what: error.to_string(), label: error.label() }
+    }
+}
+
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        if error.is_timeout() {
+            return Self::FirstEventLate;
+        }
+        Self::Network { what: error.to_string(), label: error.label() }
+    }
+}

@@ -1,0 +1,183 @@
+//! What to do after a failed attempt: a plain function of the failure and of what was tried already.
+//!
+//! Rules: `wire.md` §9.3 (what each failure allows), §9.4 (attempts), §9.6 (poison requests).
+
+use std::time::Duration;
+
+use dialect::gemini::outcome::{Cause, Outcome, Repair, Retry};
+
+use super::budget::InFlight;
+use super::call::Refusal;
+use super::failure::Failure;
+use crate::keyring::Opening;
+
+/// Repairs of one request at most.
+const MOST_REPAIRS: usize = 3;
+
+/// How often one call may be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Attempts that fail for no fault of a key or its quota.
+    pub attempts: u32,
+    /// Attempts of any kind: the walk over a large pool ends somewhere.
+    pub walk: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { attempts: 3, walk: 32 }
+    }
+}
+
+/// What was tried already.
+#[derive(Debug)]
+pub(super) struct Journey {
+    in_flight: InFlight,
+    limits: Limits,
+    attempts: u32,
+    failed: Vec<pool::ProjectId>,
+    /// Attempts that failed for no fault of a key or its quota.
+    soft: u32,
+    bad_answers: u32,
+    repairs: Vec<Repair>,
+    last: Option<Refusal>,
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Another project, at once.
+    Elsewhere,
+    /// Another project if there is one, after a pause.
+    Again(Duration),
+    /// Change the request and send it again on the same key.
+    Mend(Repair),
+    /// Give up.
+    Refuse(Refusal),
+}
+
+impl Journey {
+    pub(super) fn new(in_flight: InFlight, limits: Limits) -> Self {
+        Self {
+            in_flight,
+            limits,
+            attempts: 0,
+            failed: Vec::new(),
+            soft: 0,
+            bad_answers: 0,
+            repairs: Vec::new(),
+            last: None,
+        }
+    }
+
+    /// Attempts made so far.
+    pub(super) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Projects that failed this call already.
+    pub(super) fn failed(&self) -> &[pool::ProjectId] {
+        &self.failed
+    }
+
+    /// An answer without content was refused once; the next one is taken as it is.
+    pub(super) fn accepts_empty(&self) -> bool {
+        self.bad_answers > 0
+    }
+
+    /// Why the call ends when no other project has room for it: the last failure says more than "busy".
+    pub(super) fn without_room(&mut self, opening: &Opening) -> Refusal {
+        match (opening, self.last.take()) {
+            (Opening::At(_) | Opening::Now | Opening::Day(_), Some(Refusal::Upstream(outcome)))
+                if outcome.cause.is_quota() =>
+            {
+                refusal_of(opening)
+            }
+            (_, Some(last)) => last,
+            (_, None) => refusal_of(opening),
+        }
+    }
+
+    /// Decides what follows a failure on `project`.
+    pub(super) fn after(&mut self, failure: Failure, project: pool::ProjectId) -> Next {
+        self.attempts += 1;
+        match failure {
+            Failure::Upstream(outcome) => self.after_outcome(outcome, project),
+            Failure::Network { what, .. } => self.soft(project, 2, Refusal::Unreachable(what)),
+            Failure::FirstEventLate => self.soft(project, 1, Refusal::Deadline),
+            Failure::BadAnswer(what) => {
+                self.bad_answers += 1;
+                if self.bad_answers > 1 {
+                    return Next::Refuse(Refusal::BadAnswer(what));
+                }
+                self.soft(project, 1, Refusal::BadAnswer(what))
+            }
+        }
+    }
+
+    fn after_outcome(&mut self, outcome: Outcome, project: pool::ProjectId) -> Next {
+        if let Cause::InvalidRequest { repair: Some(repair) } = outcome.cause
+            && self.is_fresh(repair)
+        {
+            return Next::Mend(repair);
+        }
+        match outcome.cause.retry() {
+            Retry::No => Next::Refuse(Refusal::Request(Box::new(outcome))),
+            Retry::Elsewhere => self.hard(project, Refusal::Upstream(Box::new(outcome))),
+            Retry::ElsewhereAtMost(times) => self.soft(project, times, Refusal::Upstream(Box::new(outcome))),
+            Retry::AgainAtMost { times, pause } => {
+                match self.soft(project, times, Refusal::Upstream(Box::new(outcome))) {
+                    Next::Elsewhere => Next::Again(pause),
+                    refused => refused,
+                }
+            }
+        }
+    }
+
+    /// A repair is tried once, and not too many of them on one request.
+    fn is_fresh(&mut self, repair: Repair) -> bool {
+        let fresh = !self.repairs.contains(&repair) && self.repairs.len() < MOST_REPAIRS;
+        if fresh {
+            self.repairs.push(repair);
+        }
+        fresh
+    }
+
+    /// The key or its quota is to blame: others may do, as long as the walk is not too long.
+    fn hard(&mut self, project: pool::ProjectId, refusal: Refusal) -> Next {
+        self.leave(project);
+        if self.attempts >= self.limits.walk {
+            return Next::Refuse(refusal);
+        }
+        self.last = Some(refusal);
+        Next::Elsewhere
+    }
+
+    /// Nobody in particular is to blame: at most `times` more, within the budgets.
+    fn soft(&mut self, project: pool::ProjectId, times: u32, refusal: Refusal) -> Next {
+        self.leave(project);
+        self.soft += 1;
+        let allowed = self.soft <= times && self.soft < self.limits.attempts && self.attempts < self.limits.walk;
+        if !allowed || !self.in_flight.may_retry() {
+            return Next::Refuse(refusal);
+        }
+        self.last = Some(refusal);
+        Next::Elsewhere
+    }
+
+    fn leave(&mut self, project: pool::ProjectId) {
+        if !self.failed.contains(&project) {
+            self.failed.push(project);
+        }
+    }
+}
+
+fn refusal_of(opening: &Opening) -> Refusal {
+    match opening {
+        Opening::At(opens) => Refusal::Busy { opens: *opens },
+        Opening::Now => Refusal::NoKey,
+        Opening::Day(opens) => Refusal::DayUsedUp { opens: *opens },
+        Opening::NoKey => Refusal::NoKey,
+        Opening::NotOffered => Refusal::NotOffered,
+    }
+}

@@ -1,0 +1,55 @@
+//! What a stream has used so far, and whether it ended as it should.
+
+use dialect::gemini::response::GenerateContentResponse;
+use dialect::gemini::usage::{Tokens, UsageTally};
+
+use super::stream::Step;
+
+/// What a stream has used so far, and whether it ended as it should.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    tally: UsageTally,
+    counted: bool,
+    finished: bool,
+    blocked: bool,
+}
+
+impl Meter {
+    /// Takes note of an event. From the second hop on, its usage is replaced by the sum over all hops.
+    pub(super) fn see(&mut self, event: &mut GenerateContentResponse, hops: u32) {
+        self.blocked |= event.block_reason().is_some();
+        self.finished |= event.candidates().iter().any(|candidate| candidate.finish().is_some());
+        if let Some(usage) = &mut event.usage_metadata {
+            self.counted = true;
+            self.tally.see(usage);
+            if hops > 0 {
+                *usage = self.tally.metadata();
+            }
+        }
+    }
+
+    /// The counts seen so far stay; those of the next request come on top.
+    pub(super) fn begin_hop(&mut self) {
+        self.tally.absorb_hop();
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.finished || self.blocked
+    }
+
+    /// Tokens so far, if Google has said anything about them.
+    pub(super) fn tokens(&self) -> Option<Tokens> {
+        self.counted.then(|| self.tally.tokens())
+    }
+
+    /// The body ended cleanly: is the answer complete?
+    ///
+    /// A few legitimate streams have no finish reason; their usage adds up (`peers.md` §2 B3).
+    pub(super) fn verdict(&self) -> Step {
+        if self.is_finished() || (self.counted && self.tally.is_balanced()) {
+            Step::End
+        } else {
+            Step::Cut("truncated")
+        }
+    }
+}

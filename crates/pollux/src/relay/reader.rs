@@ -1,0 +1,75 @@
+//! Upstream events out of an upstream body.
+
+use dialect::gemini::event::{Event, parse_event};
+use dialect::gemini::sse::{Decoder, Frame};
+
+use crate::upstream::{BodyError, Response};
+
+/// Upstream events out of an upstream body.
+#[derive(Debug)]
+pub(super) struct Reader {
+    response: Response,
+    decoder: Decoder,
+    /// The body has ended; what is left is in the decoder.
+    drained: bool,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub(super) enum Read {
+    Event(Event),
+    /// A frame that is no JSON, or no answer.
+    Nonsense,
+}
+
+impl Reader {
+    pub(super) fn new(response: Response) -> Self {
+        Self { response, decoder: Decoder::new(), drained: false }
+    }
+
+    /// The next event that needs no waiting.
+    pub(super) fn ready(&mut self) -> Option<Read> {
+        let frame = match self.decoder.next() {
+            Some(frame) => frame,
+            None if self.drained => self.decoder.finish()?,
+            None => return None,
+        };
+        Some(match frame {
+            Frame::Data(data) => parse(&data),
+            Frame::Stray(text) => parse(text.as_bytes()),
+        })
+    }
+
+    /// Reads once from the network; false at the end of the body. Safe to cancel.
+    pub(super) async fn fill(&mut self) -> Result<bool, BodyError> {
+        if self.drained {
+            return Ok(false);
+        }
+        match self.response.chunk().await? {
+            Some(bytes) => {
+                self.decoder.push(&bytes);
+                Ok(true)
+            }
+            None => {
+                self.drained = true;
+                Ok(true)
+            }
+        }
+    }
+
+    /// The next event, or none at the end of the body.
+    pub(super) async fn next(&mut self) -> Result<Option<Read>, BodyError> {
+        loop {
+            if let Some(read) = self.ready() {
+                return Ok(Some(read));
+            }
+            if !self.fill().await? {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+fn parse(data: &[u8]) -> Read {
+    parse_event(data).map_or(Read::Nonsense, Read::Event)
+}

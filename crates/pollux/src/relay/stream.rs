@@ -1,0 +1,157 @@
+//! A stream past its commit point: nothing is ever replayed, and its end is honest.
+
+use std::collections::VecDeque;
+
+use dialect::gemini::event::Event;
+use dialect::gemini::response::GenerateContentResponse;
+
+use super::attempt::Opened;
+use super::call::Served;
+use super::hops::{Hops, NextHop};
+use super::meter::Meter;
+use super::reader::{Read, Reader};
+use crate::keyring::{Lease, Settled};
+
+/// An answer as it comes. Dropping it cancels the upstream exchange and settles what was seen.
+#[derive(Debug)]
+pub struct CallStream {
+    held: VecDeque<GenerateContentResponse>,
+    reader: Option<Reader>,
+    meter: Meter,
+    hops: Hops,
+    lease: Option<Lease>,
+    served: Served,
+    model_version: Option<String>,
+    over: bool,
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub enum Step {
+    /// An event.
+    Event(Box<GenerateContentResponse>),
+    /// The answer is complete.
+    End,
+    /// It broke off; the reason is a short name.
+    Cut(&'static str),
+}
+
+impl CallStream {
+    pub(super) fn new(opened: Opened, lease: Lease, served: Served, hops: Hops) -> Self {
+        let model_version = opened.events.iter().find_map(|event| event.model_version.clone());
+        Self {
+            held: opened.events.into(),
+            reader: Some(opened.reader),
+            meter: Meter::default(),
+            hops,
+            lease: Some(lease),
+            served,
+            model_version,
+            over: false,
+        }
+    }
+
+    /// Who serves it.
+    pub fn served(&self) -> &Served {
+        &self.served
+    }
+
+    /// The model that really answers, as far as the first event said.
+    pub fn model_version(&self) -> Option<&str> {
+        self.model_version.as_deref()
+    }
+
+    /// The next step. Safe to cancel: a step is lost only together with the stream.
+    pub async fn next(&mut self) -> Step {
+        loop {
+            if let Some(step) = self.ready() {
+                return step;
+            }
+            if let Some(step) = self.wait().await {
+                return self.over(step);
+            }
+        }
+    }
+
+    /// The next step, if no waiting is needed for it.
+    pub fn ready(&mut self) -> Option<Step> {
+        if self.over {
+            return Some(Step::End);
+        }
+        if let Some(event) = self.held.pop_front() {
+            return Some(self.event(event));
+        }
+        match self.reader.as_mut()?.ready()? {
+            Read::Event(Event::Response(event)) => Some(self.event(event)),
+            Read::Event(Event::Error(outcome)) => {
+                if let Some(lease) = &self.lease {
+                    lease.blame(&outcome);
+                }
+                Some(self.over(Step::Cut(outcome.cause.label())))
+            }
+            Read::Nonsense => Some(self.over(Step::Cut("not_json"))),
+        }
+    }
+
+    fn event(&mut self, mut event: GenerateContentResponse) -> Step {
+        self.hops.see(&mut event);
+        self.meter.see(&mut event, self.hops.taken());
+        Step::Event(Box::new(event))
+    }
+
+    /// Waits for the network; a step if the stream is over.
+    async fn wait(&mut self) -> Option<Step> {
+        let Some(reader) = &mut self.reader else { return self.hop().await };
+        match reader.fill().await {
+            Ok(true) => None,
+            Ok(false) => {
+                self.reader = None;
+                self.hop().await
+            }
+            Err(error) => {
+                let label = error.label();
+                self.reader = None;
+                if self.meter.is_finished() || !self.hops.can_resume() {
+                    return Some(if self.meter.is_finished() { Step::End } else { Step::Cut(label) });
+                }
+                self.hop().await
+            }
+        }
+    }
+
+    /// The body has ended: the answer too, unless a long decode goes on in another request.
+    async fn hop(&mut self) -> Option<Step> {
+        match self.hops.next(self.lease.as_ref(), self.meter.is_finished()).await {
+            NextHop::None => Some(self.meter.verdict()),
+            NextHop::Opened(opened) => {
+                self.meter.begin_hop();
+                self.held.extend(opened.events);
+                self.reader = Some(opened.reader);
+                None
+            }
+            NextHop::Failed => {
+                self.held.push_back(Hops::ran_out());
+                None
+            }
+        }
+    }
+
+    fn over(&mut self, step: Step) -> Step {
+        self.over = true;
+        self.reader = None;
+        self.settle(matches!(step, Step::End));
+        step
+    }
+
+    fn settle(&mut self, complete: bool) {
+        if let Some(lease) = self.lease.take() {
+            lease.settle(Settled { tokens: self.meter.tokens(), complete });
+        }
+    }
+}
+
+impl Drop for CallStream {
+    fn drop(&mut self) {
+        self.settle(false);
+    }
+}

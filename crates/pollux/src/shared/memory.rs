@@ -1,0 +1,156 @@
+//! The port in this process's memory.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Kept, Shared};
+use crate::clock::Moment;
+
+mod shelf;
+
+use shelf::Shelf;
+
+/// How much is kept, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How long a tool call is remembered; `wire.md` §4.6 asks for three hours or more.
+    pub call_ttl: Duration,
+    /// Bytes of remembered tool calls at most; the oldest go first.
+    pub call_bytes: usize,
+    /// How long a conversation sticks to its project after its last call.
+    pub affinity_ttl: Duration,
+    /// Bytes of affinity notes at most.
+    pub affinity_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            call_ttl: Duration::from_hours(48),
+            call_bytes: 64 << 20,
+            affinity_ttl: Duration::from_hours(1),
+            affinity_bytes: 8 << 20,
+        }
+    }
+}
+
+/// The port in this process's memory.
+#[derive(Debug)]
+pub struct Memory {
+    calls: Mutex<Shelf<Kept>>,
+    affinity: Mutex<Shelf<String>>,
+}
+
+impl Memory {
+    /// An empty memory.
+    pub fn new(settings: Settings) -> Self {
+        let Settings { call_ttl, call_bytes, affinity_ttl, affinity_bytes } = settings;
+        Self {
+            calls: Mutex::new(Shelf::new(call_ttl, call_bytes)),
+            affinity: Mutex::new(Shelf::new(affinity_ttl, affinity_bytes)),
+        }
+    }
+}
+
+#[async_trait]
+impl Shared for Memory {
+    async fn keep_calls(&self, user: &str, calls: Vec<Kept>, now: Moment) {
+        let mut shelf = lock(&self.calls);
+        for kept in calls {
+            let weight = weight(&kept);
+            shelf.put(call_name(user, &kept.call.public_id), kept, weight, now);
+        }
+    }
+
+    async fn calls(&self, user: &str, ids: &[&str], now: Moment) -> HashMap<String, Kept> {
+        let shelf = lock(&self.calls);
+        let found = ids.iter().filter_map(|id| {
+            let kept = shelf.get(&call_name(user, id), now)?;
+            Some(((*id).to_owned(), kept.clone()))
+        });
+        found.collect()
+    }
+
+    async fn stick(&self, affinity: &str, project: &str, now: Moment) {
+        lock(&self.affinity).put(affinity.to_owned(), project.to_owned(), project.len(), now);
+    }
+
+    async fn stuck_to(&self, affinity: &str, now: Moment) -> Option<String> {
+        lock(&self.affinity).get(affinity, now).cloned()
+    }
+}
+
+/// What the user did not make the user cannot recall: the name starts with whose it is.
+fn call_name(user: &str, id: &str) -> String {
+    format!("{user}\n{id}")
+}
+
+fn weight(kept: &Kept) -> usize {
+    let Kept { call, project } = kept;
+    let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    call.public_id.len() + optional(&call.gemini_id) + call.name.len() + optional(&call.signature) + project.len()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dialect::openai::chat::Remembered;
+
+    fn kept(id: &str, signature: &str) -> Kept {
+        let call = Remembered {
+            public_id: id.to_owned(),
+            gemini_id: None,
+            name: "weather".to_owned(),
+            signature: Some(signature.to_owned()),
+        };
+        Kept { call, project: "prj_a".to_owned() }
+    }
+
+    fn memory(call_bytes: usize) -> Memory {
+        Memory::new(Settings { call_bytes, ..Settings::default() })
+    }
+
+    #[tokio::test]
+    async fn a_call_is_recalled_by_its_own_user_only() {
+        let memory = memory(10_000);
+        memory.keep_calls("anna", vec![kept("call_1", "c2ln")], Moment(0)).await;
+        assert_eq!(memory.calls("anna", &["call_1", "call_2"], Moment(5)).await.len(), 1);
+        assert!(memory.calls("ben", &["call_1"], Moment(5)).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_call_is_forgotten_in_time() {
+        let memory = memory(10_000);
+        memory.keep_calls("anna", vec![kept("call_1", "c2ln")], Moment(0)).await;
+        let day = 24 * 3_600_000;
+        assert_eq!(memory.calls("anna", &["call_1"], Moment(2 * day - 1)).await.len(), 1);
+        assert!(memory.calls("anna", &["call_1"], Moment(2 * day)).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_oldest_call_makes_room_for_the_newest() {
+        let memory = memory(2_000);
+        for turn in 0..10 {
+            let signature = "s".repeat(500);
+            memory.keep_calls("anna", vec![kept(&format!("call_{turn}"), &signature)], Moment(turn)).await;
+        }
+        assert!(memory.calls("anna", &["call_0"], Moment(10)).await.is_empty());
+        assert_eq!(memory.calls("anna", &["call_9"], Moment(10)).await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn affinity_follows_the_last_project() {
+        let memory = memory(10_000);
+        memory.stick("anna/cache", "prj_a", Moment(0)).await;
+        memory.stick("anna/cache", "prj_b", Moment(1)).await;
+        assert_eq!(memory.stuck_to("anna/cache", Moment(2)).await.as_deref(), Some("prj_b"));
+        assert_eq!(memory.stuck_to("ben/cache", Moment(2)).await, None);
+    }
+}

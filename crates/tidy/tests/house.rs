@@ -1,0 +1,152 @@
+//! The house rules that a compiler does not know: who may import whom, how large things may be, what may be named how.
+
+use tidy::{Source, rust_files};
+
+/// Room → the rooms it may import, bottom to top. Arrows never turn back.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("clock", &[]),
+    ("id", &["clock"]),
+    ("secret", &["id"]),
+    ("store", &["clock", "id", "secret"]),
+    ("shared", &["clock", "id", "secret"]),
+    ("upstream", &["clock", "id", "secret"]),
+    ("catalog", &["clock", "id", "secret"]),
+    ("access", &["clock", "id", "secret", "store", "shared"]),
+    ("keyring", &["clock", "id", "secret", "store", "shared", "upstream", "catalog", "telemetry"]),
+    ("relay", &["clock", "id", "secret", "shared", "upstream", "catalog", "keyring", "telemetry"]),
+    (
+        "http",
+        &[
+            "clock", "id", "secret", "store", "shared", "upstream", "catalog", "access", "keyring", "relay", "telemetry",
+        ],
+    ),
+    ("telemetry", &[]),
+    ("lifecycle", &[]),
+    ("config", &["clock", "secret", "store", "shared", "upstream", "access", "keyring", "relay", "http", "telemetry"]),
+    (
+        "app",
+        &[
+            "clock", "id", "secret", "store", "shared", "upstream", "catalog", "access", "keyring", "relay", "http",
+            "telemetry", "lifecycle", "config",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "clock", "id", "secret", "store", "upstream", "access", "keyring", "telemetry", "lifecycle", "config", "app",
+            "http",
+        ],
+    ),
+    ("lib", &[]),
+    ("main", &["cli"]),
+];
+
+const BANNED_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "manager", "service", "types", "misc"];
+const FILE_CAP: usize = 500;
+const MAIN_CAP: usize = 40;
+
+fn complain(problems: &[String]) {
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
+#[test]
+fn rooms_import_only_what_is_below_them() {
+    let mut problems = Vec::new();
+    for file in rust_files().iter().filter(|file| !file.is_test()) {
+        let Some(room) = file.room() else { continue };
+        let Some((_, allowed)) = MAY_IMPORT.iter().find(|(name, _)| *name == room) else {
+            problems.push(format!("{}: room `{room}` is not in the import table", file.path));
+            continue;
+        };
+        let foreign = file.imports().into_iter().filter(|import| import != room);
+        let known = foreign.filter(|import| MAY_IMPORT.iter().any(|(name, _)| name == import));
+        problems.extend(
+            known
+                .filter(|import| !allowed.contains(&import.as_str()))
+                .map(|import| format!("{}: room `{room}` may not import `{import}`", file.path)),
+        );
+    }
+    complain(&problems);
+}
+
+#[test]
+fn only_the_composition_root_names_a_backend() {
+    let backends = ["store::Sql", "shared::Memory"];
+    let homes = ["crates/pollux/src/app", "crates/pollux/src/store", "crates/pollux/src/shared"];
+    let strangers = rust_files().into_iter().filter(|file| {
+        file.room().is_some() && !file.is_test() && !homes.iter().any(|home| file.path.starts_with(home))
+    });
+    let found = strangers.flat_map(|file| {
+        let named = backends.iter().filter(|name| file.production().contains(**name)).copied();
+        named.map(|name| format!("{} names the backend `{name}`", file.path)).collect::<Vec<_>>()
+    });
+    complain(&found.collect::<Vec<_>>());
+}
+
+#[test]
+fn surfaces_do_not_import_each_other() {
+    let surfaces = ["openai", "gemini", "anthropic", "admin", "console"];
+    let mut problems = Vec::new();
+    for file in rust_files().iter().filter(|file| !file.is_test()) {
+        let Some(inside) = file.path.strip_prefix("crates/pollux/src/http/") else { continue };
+        let Some(surface) = surfaces.iter().find(|name| inside.starts_with(*name)) else { continue };
+        for other in surfaces.iter().filter(|name| *name != surface) {
+            if file.production().contains(&format!("http::{other}")) {
+                problems.push(format!("{}: surface `{surface}` imports `{other}`", file.path));
+            }
+        }
+    }
+    complain(&problems);
+}
+
+#[test]
+fn pure_crates_name_no_runtime() {
+    let mut problems = Vec::new();
+    for pure in ["dialect", "pool"] {
+        let manifest = tidy::root().join("crates").join(pure).join("Cargo.toml");
+        let manifest = std::fs::read_to_string(manifest).expect("the manifest is there");
+        let banned = ["tokio", "hyper", "axum", "rand", "getrandom", "reqwest", "async"];
+        let found = banned.iter().filter(|name| manifest.lines().any(|line| line.starts_with(**name)));
+        problems.extend(found.map(|name| format!("crate `{pure}` names `{name}`")));
+    }
+    let simulator = std::fs::read_to_string(tidy::root().join("crates/simulator/Cargo.toml")).expect("it is there");
+    let ours = ["dialect", "pool", "pollux"];
+    let found = ours.iter().filter(|name| simulator.lines().any(|line| line.starts_with(**name)));
+    problems.extend(found.map(|name| format!("the simulator imports `{name}` and could share its mistakes")));
+    complain(&problems);
+}
+
+#[test]
+fn files_say_what_they_are_and_stay_short() {
+    let mut problems = Vec::new();
+    for file in rust_files() {
+        let lines = file.text.lines().count();
+        if lines > FILE_CAP {
+            problems.push(format!("{}: {lines} lines, the cap is {FILE_CAP}", file.path));
+        }
+        if !file.text.starts_with("//!") {
+            problems.push(format!("{}: does not start with `//!`", file.path));
+        }
+        if file.path.ends_with("src/main.rs") && lines > MAIN_CAP {
+            problems.push(format!("{}: {lines} lines, `main.rs` has at most {MAIN_CAP}", file.path));
+        }
+    }
+    complain(&problems);
+}
+
+#[test]
+fn no_room_has_a_name_that_says_nothing() {
+    let vague = |file: &Source| file.path.split(['/', '.']).any(|piece| BANNED_NAMES.contains(&piece));
+    let found = rust_files().into_iter().filter(vague).map(|file| format!("{}: a vague name", file.path));
+    complain(&found.collect::<Vec<_>>());
+}
+
+#[test]
+fn each_room_states_its_invariant() {
+    let fronts = rust_files().into_iter().filter(|file| {
+        let inside = file.path.strip_prefix("crates/pollux/src/");
+        inside.is_some_and(|name| !name.contains('/') && name != "main.rs" && name != "lib.rs")
+    });
+    let silent = fronts.filter(|file| !file.text.contains("//! Invariant:"));
+    complain(&silent.map(|file| format!("{}: no `Invariant:` sentence", file.path)).collect::<Vec<_>>());
+}
