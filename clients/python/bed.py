@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -97,10 +98,19 @@ class Simulator(Program):
 
     def keys(self) -> list[str]:
         """All keys, in clear."""
-        return [key["key"] for key in self.control("GET", "keys")["keys"]]
+        return [key["key"] for key in self.control("GET", "keys")]
 
     def state(self) -> dict[str, Any]:
+        """What happened so far: calls, open streams, the last requests."""
         return self.control("GET", "state")
+
+    def calls(self) -> Counter[str]:
+        """Calls that reached Google, by the label of the key, such as `p0k1`."""
+        return Counter({label: key["calls"] for label, key in self.state()["keys"].items()})
+
+    def last_body(self) -> dict[str, Any]:
+        """What Google was last asked."""
+        return self.state()["recent"][-1]["body"]
 
     def script(self, *rules: dict[str, Any], projects: dict[str, str] | None = None) -> None:
         """Replaces the script: faults by rule, and what is wrong with the keys of which project."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 
 import openai
@@ -53,14 +52,9 @@ def test_dead_projects_are_found_out_and_left_alone(new_bed: Callable[..., Bed],
     client = bed.gateway.client(max_retries=0)
     for _ in range(30):
         assert client.chat.completions.create(**ask("Hello")).choices[0].message.content
-    calls = calls_by_key(bed)
+    calls = bed.simulator.calls()
     assert sum(calls[key] for key in calls if key.startswith("p1")) == 30
     assert all(calls[key] <= 1 for key in calls if not key.startswith("p1")), calls
-
-
-def calls_by_key(bed: Bed) -> Counter[str]:
-    """Calls that reached Google, by the key's label."""
-    return Counter({key["label"]: key["calls"] for key in bed.simulator.state()["keys"]})
 
 
 def test_round_robin_truly_balances(new_bed: Callable[..., Bed]) -> None:
@@ -68,7 +62,7 @@ def test_round_robin_truly_balances(new_bed: Callable[..., Bed]) -> None:
     client = bed.gateway.client(max_retries=0)
     for at in range(60):
         client.chat.completions.create(**ask(f"number {at}"))
-    calls = calls_by_key(bed)
+    calls = bed.simulator.calls()
     assert len(calls) == 12 and sum(calls.values()) == 60
     assert max(calls.values()) - min(calls.values()) <= 1, calls
 
@@ -99,7 +93,7 @@ def test_tools_survive_a_change_of_project(new_bed: Callable[..., Bed]) -> None:
     asked = {"model": "gemini-3.8-flash", "tools": [tool]}
     messages: list = [{"role": "user", "content": "call get_weather"}]
     message = client.chat.completions.create(messages=messages, **asked).choices[0].message
-    (used,) = (label for label, calls in calls_by_key(bed).items() if calls)
+    (used,) = (label for label, calls in bed.simulator.calls().items() if calls)
     bed.simulator.script(projects={used[1]: "leaked"})
     (call,) = message.tool_calls or []
     messages += [message, {"role": "tool", "tool_call_id": call.id, "content": "sun"}]

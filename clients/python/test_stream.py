@@ -14,7 +14,8 @@ from openai.types.chat import ChatCompletionChunk
 from bed import Bed, Gateway, eventually
 from conftest import ask
 
-SLOW = ("--between-ms", "200")
+# In the middle of the text: thoughts and the first words have come.
+BREAKS = ["error-mid:6", "error-raw:6", "eof-early", "eof-balanced", "reset:6"]
 
 
 def text(chunks: Iterable[ChatCompletionChunk], index: int = 0) -> str:
@@ -118,7 +119,7 @@ def test_a_long_answer_of_gemini_4_streams_as_one(client: OpenAI) -> None:
     assert len(text(chunks).split(" ")) == 300 and finishes(chunks) == [(0, "stop")]
 
 
-@pytest.mark.parametrize("fault", ["error-mid", "eof-early", "reset"])
+@pytest.mark.parametrize("fault", BREAKS)
 def test_a_stream_that_breaks_off_says_so(client: OpenAI, fault: str) -> None:
     stream = client.chat.completions.create(**ask("words:300"), stream=True, extra_headers={"x-sim-fault": fault})
     chunks: list[ChatCompletionChunk] = []
@@ -128,7 +129,7 @@ def test_a_stream_that_breaks_off_says_so(client: OpenAI, fault: str) -> None:
     assert not isinstance(caught.value, openai.APIStatusError)
 
 
-@pytest.mark.parametrize("fault", ["error-mid", "eof-early", "reset"])
+@pytest.mark.parametrize("fault", BREAKS)
 def test_a_broken_stream_has_no_clean_end(client: OpenAI, fault: str) -> None:
     headers = {"x-sim-fault": fault}
     with client.chat.completions.with_streaming_response.create(**ask("words:300"), stream=True, extra_headers=headers) as raw:
@@ -139,17 +140,39 @@ def test_a_broken_stream_has_no_clean_end(client: OpenAI, fault: str) -> None:
 
 
 def test_the_helper_raises_on_a_broken_stream(client: OpenAI) -> None:
-    headers = {"x-sim-fault": "error-mid"}
+    headers = {"x-sim-fault": "error-mid:6"}
     with pytest.raises(openai.APIError), client.chat.completions.stream(**ask("words:300"), extra_headers=headers) as stream:
         stream.until_done()
 
 
 def test_a_client_that_leaves_is_noticed_upstream(new_bed: Callable[..., Bed]) -> None:
-    bed = new_bed(*SLOW)
+    bed = new_bed()
     client = bed.gateway.client(max_retries=0)
-    stream = client.chat.completions.create(**ask("words:2000"), stream=True)
+    slow = {"x-sim-fault": "slow-chunks:100"}
+    stream = client.chat.completions.create(**ask("words:2000"), stream=True, extra_headers=slow)
     next(chunk for chunk in stream if chunk.choices[0].delta.content)
     assert bed.simulator.state()["open_streams"] == 1
     stream.close()
     eventually(lambda: bed.simulator.state()["open_streams"] == 0)
     assert bed.simulator.state()["aborted_streams"] == 1
+
+
+@pytest.mark.parametrize("fault", ["dribble", "split-utf8", "lf", "cr", "no-final-blank"])
+def test_any_framing_reads_the_same(client: OpenAI, fault: str) -> None:
+    plain = text(client.chat.completions.create(**ask("你好，双子"), stream=True))
+    framed = client.chat.completions.create(**ask("你好，双子"), stream=True, extra_headers={"x-sim-fault": fault})
+    assert text(framed) == plain
+
+
+@pytest.mark.parametrize("fault", ["stop-every-chunk", "finish-first", "finish-alone", "usage-only", "signature-empty-part"])
+def test_odd_endings_end_once(client: OpenAI, fault: str) -> None:
+    asked = ask("Hello", stream=True, stream_options={"include_usage": True})
+    chunks = list(client.chat.completions.create(**asked, extra_headers={"x-sim-fault": fault}))
+    assert finishes(chunks) == [(0, "stop")] and text(chunks).startswith('You said: "Hello".')
+    assert [bool(chunk.usage) for chunk in chunks].index(True) == len(chunks) - 1
+
+
+@pytest.mark.parametrize("fault", ["safety", "recitation"])
+def test_a_filtered_answer_says_so(client: OpenAI, fault: str) -> None:
+    chunks = list(client.chat.completions.create(**ask("Hello"), stream=True, extra_headers={"x-sim-fault": fault}))
+    assert finishes(chunks) == [(0, "content_filter")]
