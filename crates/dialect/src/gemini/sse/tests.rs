@@ -46,7 +46,10 @@ fn cases() -> Vec<(&'static str, Vec<Frame>)> {
         (": hi\nevent: e\nid: 7\nretry: 1\ndata: x\nunknown: y\n\n", vec![data("x")]),
         ("\u{feff}data: x\n\n", vec![data("x")]),
         ("\r\n\r\ndata: x\n\n", vec![data("x")]),
-        ("data: {\"t\":\"a\u{2028}b\u{2029}c\u{85}d\"}\n\n", vec![data("{\"t\":\"a\u{2028}b\u{2029}c\u{85}d\"}")]),
+        (
+            "data: {\"t\":\"a\u{2028}b\u{2029}c\u{85}d\"}\n\n",
+            vec![data("{\"t\":\"a\u{2028}b\u{2029}c\u{85}d\"}")],
+        ),
         ("data: \"轮询 🌟\"\n\n", vec![data("\"轮询 🌟\"")]),
         ("data: 1\n\n{\"error\":{\"code\":503}}", vec![data("1"), stray("{\"error\":{\"code\":503}}")]),
         (
@@ -60,7 +63,10 @@ fn cases() -> Vec<(&'static str, Vec<Frame>)> {
         ("data: 1\n\n[{\n\"error\":{}}\n]\n", vec![data("1"), stray("[{\n\"error\":{}}\n]")]),
         ("{\"error\":\ndata: 1\n\n", vec![stray("{\"error\":"), data("1")]),
         ("{\"cut\": \"of", vec![stray("{\"cut\": \"of")]),
-        ("[{\"a\":\"]}\\\\\"}\n,\r\n{\"b\":[1,{}]}\n]\n", vec![data("{\"a\":\"]}\\\\\"}"), data("{\"b\":[1,{}]}")]),
+        (
+            "[{\"a\":\"]}\\\\\"}\n,\r\n{\"b\":[1,{}]}\n]\n",
+            vec![data("{\"a\":\"]}\\\\\"}"), data("{\"b\":[1,{}]}")],
+        ),
         (" [ {\"a\":1}, {\"b\":", vec![data("{\"a\":1}"), data("{\"b\":")]),
         ("[{\"error\":{\"code\":400}}]", vec![data("{\"error\":{\"code\":400}}")]),
         ("[{\"a\":1}]\n{\"error\":{}}\n", vec![data("{\"a\":1}"), stray("{\"error\":{}}")]),
@@ -119,8 +125,29 @@ fn a_large_event_in_small_pieces_is_scanned_once() {
 
 fn fragment() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "data: ", "data:", "\r\n", "\n", "\r", "\r\n\r\n", "\n\n", "{", "}", "[", "]", "\"", "\\", ":", ",", "x",
-        "轮", "{\"error\":{}}", "{\"a\":\"b\"}", "event: e", "\u{feff}", " ", "\u{2028}",
+        "data: ",
+        "data:",
+        "\r\n",
+        "\n",
+        "\r",
+        "\r\n\r\n",
+        "\n\n",
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"",
+        "\\",
+        ":",
+        ",",
+        "x",
+        "轮",
+        "{\"error\":{}}",
+        "{\"a\":\"b\"}",
+        "event: e",
+        "\u{feff}",
+        " ",
+        "\u{2028}",
     ])
 }
 
