@@ -5,10 +5,13 @@
 //!
 //! Invariant: decoding and encoding again loses nothing.
 
+pub mod aggregate;
 pub mod content;
+pub mod event;
 pub mod outcome;
 pub mod quota;
 pub mod redact;
+pub mod repair;
 pub mod request;
 pub mod response;
 pub mod sse;

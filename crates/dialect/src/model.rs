@@ -118,6 +118,19 @@ impl Level {
             Self::Xhigh => "XHIGH",
         }
     }
+
+    /// Reads the wire name, whatever its case; also with Google's longer prefix `THINKING_LEVEL_`.
+    pub fn from_wire(name: &str) -> Option<Self> {
+        let name = name.to_ascii_uppercase();
+        Some(match name.strip_prefix("THINKING_LEVEL_").unwrap_or(&name) {
+            "MINIMAL" => Self::Minimal,
+            "LOW" => Self::Low,
+            "MEDIUM" => Self::Medium,
+            "HIGH" => Self::High,
+            "XHIGH" => Self::Xhigh,
+            _ => return None,
+        })
+    }
 }
 
 /// What happens to `temperature`, `topP` and `topK` (`wire.md` §1.3).
