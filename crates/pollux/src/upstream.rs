@@ -84,9 +84,9 @@ pub struct Deadlines {
 impl Default for Deadlines {
     fn default() -> Self {
         Self {
-            first_event: Duration::from_secs(120),
-            idle: Duration::from_secs(300),
-            total: Duration::from_secs(1200),
+            first_event: Duration::from_mins(2),
+            idle: Duration::from_mins(5),
+            total: Duration::from_mins(20),
         }
     }
 }

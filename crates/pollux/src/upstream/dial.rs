@@ -21,7 +21,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower::{Service, service_fn};
 
-use super::egress::{EgressProxy, Kind};
+use super::egress::{EgressProxy, Kind, Login};
 use super::error::{SendError, SetupError, find, story};
 use super::{HttpVersion, Settings, tls};
 
@@ -44,7 +44,7 @@ impl Connector {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(Duration::from_secs(60)));
+        tcp.set_keepalive(Some(Duration::from_mins(1)));
         // Shared out among the addresses of a name, so that a dead first one leaves time for the others.
         tcp.set_connect_timeout(Some(settings.connect_timeout));
         let first_hop = HttpsConnectorBuilder::new()
@@ -141,7 +141,7 @@ async fn reach(mut hop: HttpsConnector<HttpConnector<Resolver>>, address: Uri) -
 async fn tunnel(stream: Stream, authority: String, proxy: &EgressProxy) -> Result<Stream, SendError> {
     let broken = |error: hyper::Error| SendError::Proxy { status: None, detail: story(&error) };
     let mut request = Request::connect(authority.as_str()).header(header::HOST, authority.as_str());
-    if let Some(value) = proxy.login.as_ref().and_then(|login| login.basic()) {
+    if let Some(value) = proxy.login.as_ref().and_then(Login::basic) {
         request = request.header(header::PROXY_AUTHORIZATION, value);
     }
     let request =

@@ -84,7 +84,8 @@ impl FromStr for EgressProxy {
         };
         let authority: Authority = host.parse().map_err(|_| String::from("has no valid host"))?;
         let bare = authority.host();
-        if bare.is_empty() || (authority.port().is_some() && authority.port_u16().is_none()) {
+        let named = authority.port_u16().map_or_else(|| String::from(bare), |port| format!("{bare}:{port}"));
+        if bare.is_empty() || named != authority.as_str() {
             return Err(String::from("has no valid host and port"));
         }
         let authority = format!("{bare}:{}", authority.port_u16().unwrap_or(port));
@@ -122,7 +123,13 @@ mod tests {
 
     #[test]
     fn errors_never_quote_the_password() {
-        for text in ["proxy:1", "ftp://u:hunter2@h", "http://u:hunter2@", "http://u:hunter2@h:99999", "http://%FF:hunter2@h"] {
+        for text in [
+            "proxy:1",
+            "ftp://u:hunter2@h",
+            "http://u:hunter2@",
+            "http://u:hunter2@h:99999",
+            "http://%FF:hunter2@h",
+        ] {
             let error = text.parse::<EgressProxy>().unwrap_err();
             assert!(!error.contains("hunter2"), "{error}");
         }

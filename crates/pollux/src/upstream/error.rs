@@ -65,8 +65,14 @@ impl SendError {
     /// not: Google may simply be slow.
     pub fn is_network(&self) -> bool {
         match self {
-            Self::Dns(_) | Self::Connect(_) | Self::Tls(_) | Self::Proxy { .. } | Self::ConnectTimeout => true,
-            Self::Reset(_) | Self::Refused(_) | Self::BadResponse(_) => true,
+            Self::Dns(_)
+            | Self::Connect(_)
+            | Self::Tls(_)
+            | Self::Proxy { .. }
+            | Self::ConnectTimeout
+            | Self::Reset(_)
+            | Self::Refused(_)
+            | Self::BadResponse(_) => true,
             Self::FirstByteTimeout | Self::TotalTimeout | Self::Invalid(_) => false,
         }
     }
@@ -74,8 +80,13 @@ impl SendError {
     /// Whether Google certainly did nothing, so that even a call which must not run twice may be repeated.
     pub fn proves_not_executed(&self) -> bool {
         match self {
-            Self::Dns(_) | Self::Connect(_) | Self::Tls(_) | Self::Proxy { .. } | Self::ConnectTimeout => true,
-            Self::Refused(_) | Self::Invalid(_) => true,
+            Self::Dns(_)
+            | Self::Connect(_)
+            | Self::Tls(_)
+            | Self::Proxy { .. }
+            | Self::ConnectTimeout
+            | Self::Refused(_)
+            | Self::Invalid(_) => true,
             Self::FirstByteTimeout | Self::TotalTimeout | Self::Reset(_) | Self::BadResponse(_) => false,
         }
     }
@@ -174,18 +185,24 @@ pub(super) fn from_client(error: &hyper_util::client::legacy::Error) -> SendErro
 /// What broke a body.
 pub(super) fn from_body(error: &hyper::Error) -> BodyError {
     let garbage = find::<io::Error>(error).is_some_and(|cause| cause.kind() == io::ErrorKind::InvalidInput);
-    if is_garbage(error) || garbage { BodyError::BadResponse(story(error)) } else { BodyError::Reset(story(error)) }
+    if is_garbage(error) || garbage {
+        BodyError::BadResponse(story(error))
+    } else {
+        BodyError::Reset(story(error))
+    }
 }
 
 fn is_garbage(error: &hyper::Error) -> bool {
-    error.is_parse() || find::<h2::Error>(error).is_some_and(|cause| cause.reason() == Some(h2::Reason::PROTOCOL_ERROR))
+    error.is_parse()
+        || find::<h2::Error>(error).is_some_and(|cause| cause.reason() == Some(h2::Reason::PROTOCOL_ERROR))
 }
 
 /// HTTP/2 promises for two endings that the stream was not looked at (RFC 9113 §8.7): `REFUSED_STREAM`, and a graceful
 /// GOAWAY that excludes it.
 fn unprocessed(error: &h2::Error) -> bool {
     let graceful = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
-    error.is_remote() && (graceful || (error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)))
+    error.is_remote()
+        && (graceful || (error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)))
 }
 
 type Cause<'a> = &'a (dyn Error + 'static);
@@ -194,7 +211,7 @@ fn causes<'a>(error: Cause<'a>) -> impl Iterator<Item = Cause<'a>> {
     std::iter::successors(Some(error), |&error: &Cause<'a>| error.source())
 }
 
-pub(super) fn find<'a, E: Error + 'static>(error: Cause<'a>) -> Option<&'a E> {
+pub(super) fn find<E: Error + 'static>(error: Cause<'_>) -> Option<&E> {
     causes(error).find_map(|cause| cause.downcast_ref::<E>())
 }
 

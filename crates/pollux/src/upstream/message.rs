@@ -101,7 +101,11 @@ mod tests {
 
     use super::*;
 
-    fn message(base: &str, path: &str, extra: &[(&str, &str)]) -> Result<http::Request<Full<Bytes>>, SendError> {
+    fn message(
+        base: &str,
+        path: &str,
+        extra: &[(&str, &str)],
+    ) -> Result<http::Request<Full<Bytes>>, SendError> {
         let key = Secret::new(String::from("canary"));
         let mut request = Request::new(Method::POST, path, &key, Bytes::from_static(b"{}"));
         request.headers = extra;
