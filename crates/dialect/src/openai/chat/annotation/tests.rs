@@ -1,0 +1,1 @@
+//! Sources at their places, whatever they are counted in.
