@@ -2,6 +2,8 @@
 
 #[path = "openai/accumulator.rs"]
 mod accumulator;
+#[path = "openai/options.rs"]
+mod options;
 #[path = "openai/properties.rs"]
 mod properties;
 #[path = "openai/vectors.rs"]

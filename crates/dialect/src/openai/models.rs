@@ -79,6 +79,29 @@ mod tests {
             ..ModelObject::new("models/gemini-tiny")
         };
         let list = ModelList::new(vec![known, ModelObject::new("gemini-bare")]);
-        insta::assert_json_snapshot!(list, @"");
+        insta::assert_json_snapshot!(list, @r#"
+            {
+              "object": "list",
+              "data": [
+                {
+                  "id": "gemini-tiny",
+                  "object": "model",
+                  "created": 1700000000,
+                  "owned_by": "google",
+                  "display_name": "Tiny",
+                  "context_length": 8192,
+                  "max_output_tokens": 1024,
+                  "thinking": true,
+                  "shutdown_date": "2027-05-07"
+                },
+                {
+                  "id": "gemini-bare",
+                  "object": "model",
+                  "created": 0,
+                  "owned_by": "google"
+                }
+              ]
+            }
+        "#);
     }
 }

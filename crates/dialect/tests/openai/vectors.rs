@@ -30,13 +30,25 @@ fn end(reason: &str) -> Value {
 fn s1_text_chunks_in_full() {
     let (out, client) = stream(&[text("Good "), text("morning"), end("STOP")], &encoding());
     assert_eq!(client.choices[0].text("content"), "Good morning");
-    insta::assert_snapshot!(out, @"");
+    insta::assert_snapshot!(out, @r#"
+        data: {"id":"chatcmpl-r1","object":"chat.completion.chunk","created":1790000000,"model":"gemini-test","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+
+        data: {"id":"chatcmpl-r1","object":"chat.completion.chunk","created":1790000000,"model":"gemini-test","choices":[{"index":0,"delta":{"content":"Good "},"logprobs":null,"finish_reason":null}],"usage":null}
+
+        data: {"id":"chatcmpl-r1","object":"chat.completion.chunk","created":1790000000,"model":"gemini-test","choices":[{"index":0,"delta":{"content":"morning"},"logprobs":null,"finish_reason":null}],"usage":null}
+
+        data: {"id":"chatcmpl-r1","object":"chat.completion.chunk","created":1790000000,"model":"gemini-test","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":null}
+
+        data: {"id":"chatcmpl-r1","object":"chat.completion.chunk","created":1790000000,"model":"gemini-test","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}}
+
+        data: [DONE]
+    "#);
 }
 
 #[test]
 fn s1_the_same_as_a_whole() {
     let whole = whole(&[text("Good "), text("morning"), end("STOP")], &encoding());
-    insta::assert_snapshot!(whole, @"");
+    insta::assert_snapshot!(whole, @r#"{"id":"chatcmpl-r1","object":"chat.completion","created":1790000000,"model":"gemini-test","choices":[{"index":0,"message":{"role":"assistant","content":"Good morning","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}}"#);
 }
 
 #[test]
@@ -45,12 +57,23 @@ fn s2_and_s15_last_part_is_empty_but_signed() {
         "candidates": [{"content": {"parts": [{"text": "", "thoughtSignature": "c2lnLTE="}], "role": "model"}, "finishReason": "STOP"}],
         "responseId": "r1",
     });
-    insta::assert_snapshot!(frames(&[text("Done."), last]), @"");
+    insta::assert_snapshot!(frames(&[text("Done."), last]), @r#"
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"content":"Done."},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"extra_content":{"google":{"thought_signature":"c2lnLTE="}}},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":null}
+        [DONE]
+    "#);
 }
 
 #[test]
 fn s3_finish_without_content() {
-    insta::assert_snapshot!(frames(&[end("STOP")]), @"");
+    insta::assert_snapshot!(frames(&[end("STOP")]), @r#"
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}}
+        [DONE]
+    "#);
 }
 
 #[test]
@@ -59,7 +82,12 @@ fn s4_hollow_contents_give_no_chunk() {
     let contents = [json!({}), json!({"role": "model"}), json!({"parts": [{}]}), json!({"parts": []})];
     let mut events: Vec<Value> = contents.into_iter().map(hollow).collect();
     events.push(text("still here"));
-    insta::assert_snapshot!(frames(&events), @"");
+    insta::assert_snapshot!(frames(&events), @r#"
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"content":"still here"},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":null}
+        [DONE]
+    "#);
 }
 
 #[test]
@@ -81,8 +109,13 @@ fn s6_and_s17_a_blocked_prompt_is_a_filtered_choice() {
         "promptFeedback": {"blockReason": "PROHIBITED_CONTENT", "safetyRatings": [{"category": "HARM_CATEGORY_HARASSMENT", "blocked": true}]},
         "usageMetadata": {"promptTokenCount": 31, "totalTokenCount": 31}, "responseId": "r1",
     });
-    insta::assert_snapshot!(frames(std::slice::from_ref(&blocked)), @"");
-    insta::assert_snapshot!(whole(&[blocked], &encoding())["choices"], @"");
+    insta::assert_snapshot!(frames(std::slice::from_ref(&blocked)), @r#"
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"content_filter","extra_content":{"google":{"block_reason":"PROHIBITED_CONTENT","safety_ratings":[{"category":"HARM_CATEGORY_HARASSMENT","blocked":true}]}}}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[],"usage":{"prompt_tokens":31,"completion_tokens":0,"total_tokens":31,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}}
+        [DONE]
+    "#);
+    insta::assert_snapshot!(whole(&[blocked], &encoding())["choices"], @r#"[{"index":0,"message":{"role":"assistant","content":null,"refusal":null},"logprobs":null,"finish_reason":"content_filter","extra_content":{"google":{"block_reason":"PROHIBITED_CONTENT","safety_ratings":[{"category":"HARM_CATEGORY_HARASSMENT","blocked":true}]}}}]"#);
 }
 
 #[test]
@@ -94,7 +127,17 @@ fn s7_several_parts_in_one_event() {
         {"functionCall": {"name": "weather", "args": {"city": "Oslo"}}},
         {"functionCall": {"name": "now"}},
     ]));
-    insta::assert_snapshot!(frames(&[mixed, end("STOP")]), @"");
+    insta::assert_snapshot!(frames(&[mixed, end("STOP")]), @r#"
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"reasoning_content":"Two cities, two calls.","reasoning":"Two cities, two calls."},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"content":"Looking. "},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"fc-1","type":"function","function":{"name":"weather","arguments":"{\"z\":1.0,\"city\":\"Ürümqi <&>\",\"a\":null}"},"extra_content":{"google":{"thought_signature":"c2lnLWNhbGw="}}}]},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"call_IlOKT6hnPpTWqhtVnpLX7Q0y","type":"function","function":{"name":"weather","arguments":"{\"city\":\"Oslo\"}"}}]},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"tool_calls":[{"index":2,"id":"call_7p1XtOmUymoI0IgiJA42Ju0c","type":"function","function":{"name":"now","arguments":"{}"}}]},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"tool_calls"}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}}
+        [DONE]
+    "#);
 }
 
 #[test]
@@ -105,8 +148,13 @@ fn s8_call_first_finish_later() {
     let mut both = call;
     both["candidates"][0]["finishReason"] = json!("STOP");
     both["candidates"][0]["finishMessage"] = json!("Model generated function call(s).");
-    insta::assert_snapshot!(frames(std::slice::from_ref(&both)), @"");
-    insta::assert_snapshot!(whole(&[both], &encoding())["choices"], @"");
+    insta::assert_snapshot!(frames(std::slice::from_ref(&both)), @r#"
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"fc-9","type":"function","function":{"name":"now","arguments":"{}"}}]},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"tool_calls"}],"usage":null}
+        [DONE]
+    "#);
+    insta::assert_snapshot!(whole(&[both], &encoding())["choices"], @r#"[{"index":0,"message":{"role":"assistant","content":null,"refusal":null,"tool_calls":[{"id":"fc-9","type":"function","function":{"name":"now","arguments":"{}"}}]},"logprobs":null,"finish_reason":"tool_calls"}]"#);
 }
 
 #[test]
@@ -128,7 +176,12 @@ fn s10_all_tokens_went_into_thinking() {
     });
     let choice = whole(std::slice::from_ref(&cut), &encoding())["choices"][0].clone();
     assert_eq!((&choice["finish_reason"], &choice["message"]["content"]), (&json!("length"), &json!("")));
-    insta::assert_snapshot!(frames(&[cut]), @"");
+    insta::assert_snapshot!(frames(&[cut]), @r#"
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"length"}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[],"usage":{"prompt_tokens":12,"completion_tokens":60,"total_tokens":72,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":60,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}}
+        [DONE]
+    "#);
 }
 
 #[test]
@@ -137,8 +190,17 @@ fn s11_and_s19_malformed_calls_end_what_there_is() {
         "candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL", "finishMessage": "Malformed function call: weather(city=", "index": 0}],
         "responseId": "r1",
     });
-    insta::assert_snapshot!(frames(std::slice::from_ref(&bad)), @"");
-    insta::assert_snapshot!(frames(&[text("Let me see. "), bad]), @"");
+    insta::assert_snapshot!(frames(std::slice::from_ref(&bad)), @r#"
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop","extra_content":{"google":{"finish_reason":"MALFORMED_FUNCTION_CALL","finish_message":"Malformed function call: weather(city="}}}],"usage":null}
+        [DONE]
+    "#);
+    insta::assert_snapshot!(frames(&[text("Let me see. "), bad]), @r#"
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"content":"Let me see. "},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop","extra_content":{"google":{"finish_reason":"MALFORMED_FUNCTION_CALL","finish_message":"Malformed function call: weather(city="}}}],"usage":null}
+        [DONE]
+    "#);
 }
 
 #[test]
@@ -168,7 +230,17 @@ fn s13_and_s16_interleaved_candidates() {
         ], "responseId": "r1"})
     };
     let only_second = json!({"candidates": [{"content": {"parts": [{"functionCall": {"name": "now"}}]}, "index": 1, "finishReason": "STOP"}]});
-    insta::assert_snapshot!(frames(&[both("left", "right"), only_second, end("MAX_TOKENS")]), @"");
+    insta::assert_snapshot!(frames(&[both("left", "right"), only_second, end("MAX_TOKENS")]), @r#"
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":1,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":1,"delta":{"content":"right"},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"content":"left"},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":1,"delta":{"tool_calls":[{"index":0,"id":"call_IlOKT6hnPpTWqhtVnpLX7Q0y","type":"function","function":{"name":"now","arguments":"{}"}}]},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"length"}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":1,"delta":{},"logprobs":null,"finish_reason":"tool_calls"}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}}
+        [DONE]
+    "#);
 }
 
 #[test]
@@ -206,7 +278,12 @@ fn s18_safety_keeps_what_was_said() {
         "candidates": [{"content": {}, "finishReason": "SAFETY", "index": 0, "safetyRatings": [{"category": "HARM_CATEGORY_DANGEROUS_CONTENT", "blocked": true}]}],
         "responseId": "r1",
     });
-    insta::assert_snapshot!(frames(&[text("First you "), filtered.clone()]), @"");
+    insta::assert_snapshot!(frames(&[text("First you "), filtered.clone()]), @r#"
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{"content":"First you "},"logprobs":null,"finish_reason":null}],"usage":null}
+        {"id":"chatcmpl-r1","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"content_filter","extra_content":{"google":{"finish_reason":"SAFETY","safety_ratings":[{"category":"HARM_CATEGORY_DANGEROUS_CONTENT","blocked":true}]}}}],"usage":null}
+        [DONE]
+    "#);
     assert_eq!(whole(&[filtered], &encoding())["choices"][0]["message"]["content"], Value::Null);
 }
 
@@ -232,7 +309,7 @@ fn s22_usage_takes_the_last_value_of_each_count() {
     last["usageMetadata"] = json!({"promptTokenCount": 79, "candidatesTokenCount": 6, "thoughtsTokenCount": 15, "totalTokenCount": 100});
     let whole = whole(&[first.clone(), last.clone()], &encoding());
     assert_eq!(whole["service_tier"], "flex");
-    insta::assert_snapshot!(stream(&[first, last], &encoding()).1.usage.unwrap(), @"");
+    insta::assert_snapshot!(stream(&[first, last], &encoding()).1.usage.unwrap(), @r#"{"prompt_tokens":79,"completion_tokens":21,"total_tokens":100,"prompt_tokens_details":{"cached_tokens":60,"audio_tokens":0,"text_tokens":109,"image_tokens":60},"completion_tokens_details":{"reasoning_tokens":15,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}"#);
 }
 
 #[test]
@@ -261,9 +338,24 @@ fn s23_sources_of_multibyte_text() {
             )
         })
         .collect();
-    insta::assert_debug_snapshot!(quoted, @"");
+    insta::assert_debug_snapshot!(quoted, @r#"
+        [
+            (
+                "海面上升了",
+                "Tides",
+            ),
+            (
+                "海面上升了",
+                "moon.example",
+            ),
+            (
+                "moon pulls it",
+                "moon.example",
+            ),
+        ]
+    "#);
     let whole = whole(&events, &encoding());
-    insta::assert_snapshot!(whole["choices"][0]["message"], @"");
+    insta::assert_snapshot!(whole["choices"][0]["message"], @r#"{"role":"assistant","content":"海面上升了 🌕 moon pulls it.","refusal":null,"annotations":[{"type":"url_citation","url_citation":{"start_index":0,"end_index":5,"url":"https://tides.example/a","title":"Tides"}},{"type":"url_citation","url_citation":{"start_index":0,"end_index":5,"url":"https://moon.example/b","title":"moon.example"}},{"type":"url_citation","url_citation":{"start_index":8,"end_index":21,"url":"https://moon.example/b","title":"moon.example"}}],"extra_content":{"google":{"grounding_metadata":{"webSearchQueries":["","潮 times"],"groundingChunks":[{"web":{"uri":"https://tides.example/a","title":"Tides"}},{"web":{"uri":"https://moon.example/b","title":""}}],"groundingSupports":[{"segment":{"endIndex":15,"text":"海面上升了"},"groundingChunkIndices":[0,1]},{"segment":{"startIndex":20,"endIndex":33,"text":"moon pulls it"},"groundingChunkIndices":[1]},{"segment":{"startIndex":3,"endIndex":9,"text":"nowhere"},"groundingChunkIndices":[0]}]}}}}"#);
 }
 
 #[test]
@@ -277,9 +369,26 @@ fn s24_code_and_its_output() {
         text("It is 42."),
         end("STOP"),
     ];
-    insta::assert_snapshot!(stream(&events, &encoding()).1.choices[0].text("content"), @"");
+    insta::assert_snapshot!(stream(&events, &encoding()).1.choices[0].text("content"), @r#"
+        Counting:
+
+        ```python
+        print(6 * 7)
+        ```
+
+        ```output
+        42
+        ```
+
+        ````output
+        [failed]
+        `` ``` ``
+        ````
+
+        It is 42.
+    "#);
     let hidden = Encoding { show_code_execution: false, ..encoding() };
-    insta::assert_snapshot!(whole(&events, &hidden)["choices"][0]["message"], @"");
+    insta::assert_snapshot!(whole(&events, &hidden)["choices"][0]["message"], @r#"{"role":"assistant","content":"Counting:It is 42.","refusal":null,"extra_content":{"google":{"executable_code":[{"language":"python","code":"print(6 * 7)\n"}],"code_execution_result":[{"outcome":"ok","output":"42\n"},{"outcome":"failed","output":"`` ``` ``"}]}}}"#);
 }
 
 #[test]
@@ -352,5 +461,5 @@ fn an_answer_without_anything_is_empty_and_says_so() {
     collector.push(&event(&json!({"responseId": "r1"})));
     let completion = collector.finish();
     assert_eq!(completion.warnings, [Warning::EmptyAnswer]);
-    insta::assert_snapshot!(completion.body, @"");
+    insta::assert_snapshot!(completion.body, @r#"{"id":"chatcmpl-r1","object":"chat.completion","created":1790000000,"model":"gemini-test","choices":[{"index":0,"message":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":"stop"}]}"#);
 }

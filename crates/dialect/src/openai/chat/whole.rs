@@ -136,6 +136,3 @@ impl Whole {
         Self { index, message, logprobs, finish_reason, extra_content: choice }
     }
 }
-
-#[cfg(test)]
-mod tests;

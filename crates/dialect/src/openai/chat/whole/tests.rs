@@ -1,1 +1,0 @@
-//! Whole answers, shape by shape.
