@@ -109,7 +109,7 @@ impl Relay {
         }
         let got = self.carry(call, async |attempt| attempt.whole().await).await?.0;
         let Got { value: response, lease, served, empty } = got;
-        lease.settle(Settled { tokens: tokens_of(&response), complete: true });
+        lease.settle(Settled::answered(tokens_of(&response)));
         Ok(Reply::Whole(Box::new(Answer { response, served, empty })))
     }
 
@@ -164,10 +164,11 @@ impl Relay {
                 Err(failure) => failure,
             };
             self.note(&call, &failure, &lease);
+            let settled = Settled::failed(failure.was_counted());
             match journey.after(failure, lease.project()) {
-                Next::Elsewhere => lease.settle(Settled::failed()),
+                Next::Elsewhere => lease.settle(settled),
                 Next::Again(pause) => {
-                    lease.settle(Settled::failed());
+                    lease.settle(settled);
                     sleep(pause).await;
                 }
                 Next::Mend(mend) => {
@@ -175,7 +176,7 @@ impl Relay {
                     held = Some(lease);
                 }
                 Next::Refuse(refusal) => {
-                    lease.settle(Settled::failed());
+                    lease.settle(settled);
                     return Err(refusal);
                 }
             }

@@ -6,7 +6,6 @@ use dialect::gemini::outcome::Outcome;
 use dialect::gemini::usage::Tokens;
 use pool::{Ask, Cost, Ending, ProjectId, Reservation};
 
-use super::blame::blames;
 use super::ring::{Ring, seed};
 use super::roster::KeyEntry;
 use crate::secret::Secret;
@@ -86,12 +85,7 @@ impl Lease {
 
     /// Benches who is to blame for a failure.
     pub fn blame(&self, outcome: &Outcome) {
-        let now = self.ring.now();
-        let age_ms = now.0 - self.key.created_at.0;
-        for blame in blames(outcome, age_ms, seed()) {
-            let changes = self.ring.pool().blame(self.key.handle, &self.model, &blame, now, seed());
-            self.ring.announce(changes);
-        }
+        self.ring.blame(&self.key, &self.model, outcome);
     }
 
     /// Another request of the same call on the same key; counted at once, for nobody settles it.

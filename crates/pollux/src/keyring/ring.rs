@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
+use dialect::gemini::outcome::Outcome;
 use pool::{Ask, Change, Cost, Moment, Opening, Pool, ProjectId, Settings, Snapshot};
 use tokio::sync::{Notify, mpsc};
 
+use super::blame::blame_for;
 use super::lease::Lease;
-use super::roster::Roster;
+use super::roster::{KeyEntry, Roster};
 use crate::clock::Clock;
 use crate::id;
 
@@ -80,6 +82,14 @@ impl Ring {
             return Err(Opening::NoKey);
         };
         Ok(Lease::new(Arc::clone(this), key, reservation, wish.model, wish.tokens))
+    }
+
+    /// Benches who is to blame for a failure of this key's call.
+    pub(super) fn blame(&self, key: &KeyEntry, model: &str, outcome: &Outcome) {
+        let now = self.now();
+        let Some(blame) = blame_for(outcome, now.0 - key.created_at.0, seed()) else { return };
+        let changes = self.pool().blame(key.handle, model, &blame, now, seed());
+        self.announce(changes);
     }
 
     /// Says what changed: to the log at once, to the store soon.
