@@ -107,8 +107,10 @@ impl Lifecycle {
         self.soft.cancelled().await;
         self.tasks.close();
         let finished = tokio::select! {
-            () = self.tasks.wait() => true,
+            // First, because the hard stop also makes the tasks end.
+            biased;
             () = self.hard.cancelled() => false,
+            () = self.tasks.wait() => true,
             () = tokio::time::sleep(drain) => false,
         };
         if !finished {
@@ -235,6 +237,22 @@ mod tests {
         life.stop();
         let ending = tokio::join!(life.shutdown(LONG), async { life.kill() }).0;
         assert_eq!(ending, Ending::Cut);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn the_first_signal_is_soft_and_the_second_hard() {
+        let life = Lifecycle::new();
+        life.obey_signals().unwrap();
+        let signal = |name: &str| {
+            let id = std::process::id().to_string();
+            assert!(std::process::Command::new("kill").args([name, &id]).status().unwrap().success());
+        };
+        signal("-TERM");
+        life.soft().cancelled().await;
+        assert!(!life.hard().is_cancelled());
+        signal("-INT");
+        life.hard().cancelled().await;
     }
 
     #[tokio::test]
