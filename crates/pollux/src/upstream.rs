@@ -29,16 +29,16 @@ mod tls;
 
 pub use egress::EgressProxy;
 pub use error::{BodyError, SendError, SetupError};
+pub use message::BaseUrl;
 pub use response::{Response, Timings};
 
 use dial::Connector;
-use message::Base;
 
 /// How Google is reached.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where the API lives; a path before `/v1beta` is kept.
-    pub base_url: String,
+    pub base_url: BaseUrl,
     /// Proxies between us and Google; several take turns, none means a direct connection.
     pub egress: Vec<EgressProxy>,
     /// A PEM file of certificates to trust besides the public ones.
@@ -58,7 +58,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            base_url: String::from("https://generativelanguage.googleapis.com"),
+            base_url: BaseUrl::default(),
             egress: Vec::new(),
             extra_roots: None,
             connect_timeout: Duration::from_secs(10),
@@ -135,7 +135,7 @@ impl<'a> Request<'a> {
 
 /// The connections to Google.
 pub struct Upstream {
-    base: Base,
+    base: BaseUrl,
     deadlines: Deadlines,
     routes: Vec<Route>,
     next: AtomicUsize,
@@ -149,7 +149,6 @@ struct Route {
 impl Upstream {
     /// Prepares connections, opens none.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
-        let base = Base::parse(&settings.base_url)?;
         let roots = tls::roots(settings.extra_roots.as_deref())?;
         let ways = settings.egress.iter().map(Some).chain(settings.egress.is_empty().then_some(None));
         let routes = ways
@@ -159,7 +158,12 @@ impl Upstream {
                 Ok(Route { label, client: client(settings, connector) })
             })
             .collect::<Result<_, SetupError>>()?;
-        Ok(Self { base, deadlines: settings.deadlines, routes, next: AtomicUsize::new(0) })
+        Ok(Self {
+            base: settings.base_url.clone(),
+            deadlines: settings.deadlines,
+            routes,
+            next: AtomicUsize::new(0),
+        })
     }
 
     /// Every way out with a name that may be shown; never empty.

@@ -6,9 +6,6 @@ use std::{fmt, io};
 /// Why there is no upstream to send to.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// The base address cannot be used.
-    #[error("the upstream address {0}")]
-    BaseUrl(String),
     /// The extra certificates cannot be read.
     #[error("the extra root certificates: {0}")]
     Roots(String),

@@ -1,5 +1,8 @@
 //! A request as it goes out: one credential, our own headers, nothing of the caller's by accident.
 
+use std::fmt;
+use std::str::FromStr;
+
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -7,7 +10,7 @@ use http::{HeaderMap, Uri};
 use http_body_util::Full;
 
 use super::Request;
-use super::error::{SendError, SetupError};
+use super::error::SendError;
 use crate::secret::Secret;
 
 const KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
@@ -16,34 +19,50 @@ const KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 const REFUSED: [&str; 6] =
     ["authorization", "cookie", "host", "proxy-authorization", "x-api-key", "x-goog-api-key"];
 
-/// The address every request begins with.
-#[derive(Debug)]
-pub(super) struct Base {
+/// The address every request begins with: `http` or `https`, a host, perhaps a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl {
     scheme: Scheme,
     authority: Authority,
     path: String,
 }
 
-impl Base {
-    pub(super) fn parse(url: &str) -> Result<Self, SetupError> {
-        let bad = |reason: &str| SetupError::BaseUrl(format!("\"{url}\" {reason}"));
-        let parts = url.parse::<Uri>().map_err(|error| bad(&error.to_string()))?.into_parts();
-        let scheme = parts.scheme.ok_or_else(|| bad("has no scheme"))?;
+impl FromStr for BaseUrl {
+    type Err = String;
+
+    /// Error texts never quote the address, since it may hold a password.
+    fn from_str(url: &str) -> Result<Self, String> {
+        let parts = url.parse::<Uri>().map_err(|_| "is not a web address")?.into_parts();
+        let scheme = parts.scheme.ok_or("has no scheme")?;
         if scheme != Scheme::HTTP && scheme != Scheme::HTTPS {
-            return Err(bad("is neither http nor https"));
+            return Err(String::from("is neither http nor https"));
         }
-        let authority = parts.authority.ok_or_else(|| bad("has no host"))?;
+        let authority = parts.authority.ok_or("has no host")?;
         if authority.as_str().contains('@') {
-            // Not quoted: what stands before the @ may be a password.
-            return Err(SetupError::BaseUrl(String::from("holds a user or a password")));
+            return Err(String::from("holds a user or a password"));
         }
         let path = parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
         if path.query().is_some() {
-            return Err(bad("holds a query"));
+            return Err(String::from("holds a query"));
         }
         Ok(Self { scheme, authority, path: String::from(path.path().trim_end_matches('/')) })
     }
+}
 
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}://{}{}", self.scheme, self.authority, self.path)
+    }
+}
+
+impl Default for BaseUrl {
+    fn default() -> Self {
+        let authority = Authority::from_static("generativelanguage.googleapis.com");
+        Self { scheme: Scheme::HTTPS, authority, path: String::new() }
+    }
+}
+
+impl BaseUrl {
     /// The request on the wire.
     pub(super) fn message(&self, request: &Request<'_>) -> Result<http::Request<Full<Bytes>>, SendError> {
         let mut message = http::Request::new(Full::new(request.body.clone()));
@@ -109,7 +128,7 @@ mod tests {
         let key = Secret::new(String::from("canary"));
         let mut request = Request::new(Method::POST, path, &key, Bytes::from_static(b"{}"));
         request.headers = extra;
-        Base::parse(base).unwrap().message(&request)
+        base.parse::<BaseUrl>().unwrap().message(&request)
     }
 
     #[test]
@@ -117,7 +136,7 @@ mod tests {
         let sent = message("https://relay.example/google/", "/v1beta/models?pageSize=1000", &[]).unwrap();
         assert_eq!(sent.uri(), "https://relay.example/google/v1beta/models?pageSize=1000");
         for bad in ["relay.example", "ftp://x", "https://x/?key=1", "/v1beta", "https://u:hunter2@x"] {
-            let error = Base::parse(bad).unwrap_err().to_string();
+            let error = bad.parse::<BaseUrl>().unwrap_err();
             assert!(!error.contains("hunter2"), "{error}");
         }
     }

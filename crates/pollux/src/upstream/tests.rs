@@ -18,12 +18,12 @@ mod server;
 const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(30);
 
-fn settings(base_url: String) -> Settings {
-    Settings { base_url, ..Settings::default() }
+fn settings(base_url: &str) -> Settings {
+    Settings { base_url: base_url.parse().unwrap(), ..Settings::default() }
 }
 
-fn upstream(base_url: String) -> Upstream {
-    Upstream::new(&settings(base_url)).unwrap()
+fn upstream(base_url: impl AsRef<str>) -> Upstream {
+    Upstream::new(&settings(base_url.as_ref())).unwrap()
 }
 
 /// Posts a small body with a canary key.
@@ -47,7 +47,7 @@ async fn a_call_carries_one_credential_and_no_stranger() {
         }
     })
     .await;
-    let response = post(&upstream(url.clone()), None).await.unwrap();
+    let response = post(&upstream(&url), None).await.unwrap();
     assert_eq!((response.status.as_u16(), response.egress), (200, EgressId(0)));
     assert!(response.timings.head < LONG);
     assert_eq!(response.collect(4).await.unwrap(), "done");
@@ -156,7 +156,7 @@ async fn dropping_ends_the_exchange_at_once() {
 #[tokio::test]
 async fn several_ways_out_take_turns() {
     let proxies = ["http://a:1", "socks5://u:hunter2@b:2"].map(|text| text.parse().unwrap());
-    let mut settings = settings(String::from("http://x"));
+    let mut settings = settings("http://x");
     settings.egress = Vec::from(proxies);
     let upstream = Upstream::new(&settings).unwrap();
     let labels: Vec<_> = upstream.egress().collect();

@@ -25,7 +25,7 @@ where
         }
     })
     .await;
-    Upstream::new(&Settings { http: HttpVersion::Http2, ..settings(url) }).unwrap()
+    Upstream::new(&Settings { http: HttpVersion::Http2, ..settings(&url) }).unwrap()
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn a_goaway_that_excludes_the_stream_refuses_it() {
         until_closed(&mut stream).await;
     })
     .await;
-    let upstream = Upstream::new(&Settings { http: HttpVersion::Http2, ..settings(url) }).unwrap();
+    let upstream = Upstream::new(&Settings { http: HttpVersion::Http2, ..settings(&url) }).unwrap();
     let error = post(&upstream, None).await.unwrap_err();
     assert_eq!((error.label(), error.proves_not_executed()), ("refused", true), "{error}");
 }

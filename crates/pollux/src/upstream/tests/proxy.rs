@@ -64,7 +64,7 @@ async fn target() -> String {
     .await
 }
 
-fn through(proxy: &str, base_url: String) -> Upstream {
+fn through(proxy: &str, base_url: &str) -> Upstream {
     let egress = vec![proxy.parse().unwrap()];
     Upstream::new(&Settings { egress, ..settings(base_url) }).unwrap()
 }
@@ -73,7 +73,7 @@ fn through(proxy: &str, base_url: String) -> Upstream {
 async fn an_http_proxy_lets_through() {
     let target = target().await;
     let (proxy, mut asked) = http_proxy("200 Connection established").await;
-    let upstream = through(&proxy.replace("http://", "http://me:p%20w@"), target.clone());
+    let upstream = through(&proxy.replace("http://", "http://me:p%20w@"), &target);
     assert_eq!(post(&upstream, None).await.unwrap().collect(9).await.unwrap(), "through");
     let request = asked.recv().await.unwrap();
     let host = target.trim_start_matches("http://");
@@ -86,7 +86,7 @@ async fn an_http_proxy_lets_through() {
 async fn an_http_proxy_refuses() {
     for (line, status) in [("407 Proxy Authentication Required", 407), ("502 Bad Gateway", 502)] {
         let (proxy, _asked) = http_proxy(line).await;
-        let error = post(&through(&proxy, target().await), None).await.unwrap_err();
+        let error = post(&through(&proxy, &target().await), None).await.unwrap_err();
         assert!(matches!(error, SendError::Proxy { status: Some(seen), .. } if seen == status), "{error}");
         assert!(error.is_network() && error.proves_not_executed());
     }
@@ -95,10 +95,10 @@ async fn an_http_proxy_refuses() {
 #[tokio::test]
 async fn an_http_proxy_hangs_up_or_is_silent() {
     let rude = serve(|mut stream| async move { drop(read(&mut stream).await) }).await;
-    let error = post(&through(&rude, target().await), None).await.unwrap_err();
+    let error = post(&through(&rude, &target().await), None).await.unwrap_err();
     assert!(matches!(error, SendError::Proxy { status: None, .. }), "{error}");
     let silent = serve(|mut stream| async move { until_closed(&mut stream).await }).await;
-    let mut settings = settings(target().await);
+    let mut settings = settings(&target().await);
     settings.egress = vec![silent.parse().unwrap()];
     settings.connect_timeout = SHORT;
     let error = post(&Upstream::new(&settings).unwrap(), None).await.unwrap_err();
@@ -109,7 +109,7 @@ async fn an_http_proxy_hangs_up_or_is_silent() {
 async fn a_socks_proxy_lets_through_and_looks_up_names() {
     let target = target().await;
     let (proxy, mut asked) = socks_proxy(target.replace("http://", ""), 0).await;
-    let upstream = through(&proxy, String::from("http://google.invalid:8080"));
+    let upstream = through(&proxy, "http://google.invalid:8080");
     assert_eq!(post(&upstream, None).await.unwrap().collect(9).await.unwrap(), "through");
     assert_eq!(asked.recv().await.unwrap(), "google.invalid");
 }
@@ -118,7 +118,7 @@ async fn a_socks_proxy_lets_through_and_looks_up_names() {
 async fn a_socks_proxy_refuses() {
     let (proxy, _asked) = socks_proxy(target().await.replace("http://", ""), 5).await;
     for address in [proxy.clone(), proxy.replace("pass@", "nope@")] {
-        let error = post(&through(&address, String::from("http://google.invalid")), None).await.unwrap_err();
+        let error = post(&through(&address, "http://google.invalid"), None).await.unwrap_err();
         assert!(matches!(error, SendError::Proxy { status: None, .. }), "{error}");
     }
 }

@@ -46,7 +46,7 @@ async fn secure_server(protocols: &[&str]) -> String {
     url.replace("http://127.0.0.1", "https://localhost")
 }
 
-fn trusting(base_url: String) -> Settings {
+fn trusting(base_url: &str) -> Settings {
     Settings { extra_roots: Some(pem("ca.pem")), ..settings(base_url) }
 }
 
@@ -59,7 +59,7 @@ async fn an_added_root_is_trusted_and_http2_is_agreed_on() {
         (&["h2", "http/1.1"], HttpVersion::Http2, http::Version::HTTP_2),
     ];
     for (offered, wanted, spoken) in table {
-        let settings = Settings { http: wanted, ..trusting(secure_server(offered).await) };
+        let settings = Settings { http: wanted, ..trusting(&secure_server(offered).await) };
         let response = post(&Upstream::new(&settings).unwrap(), None).await.unwrap();
         assert_eq!(response.version, spoken, "{wanted:?} {offered:?}");
     }
@@ -68,8 +68,8 @@ async fn an_added_root_is_trusted_and_http2_is_agreed_on() {
 #[tokio::test]
 async fn strangers_and_wrong_names_are_not_trusted() {
     let url = secure_server(&["h2"]).await;
-    let wrong_name = trusting(url.replace("localhost", "127.0.0.1"));
-    for settings in [settings(url), wrong_name] {
+    let wrong_name = trusting(&url.replace("localhost", "127.0.0.1"));
+    for settings in [settings(&url), wrong_name] {
         let error = post(&Upstream::new(&settings).unwrap(), None).await.unwrap_err();
         let facts = (error.label(), error.is_network(), error.proves_not_executed());
         assert_eq!(facts, ("tls", true, true), "{error}");
@@ -83,7 +83,7 @@ async fn a_handshake_that_fails_or_stalls() {
     let error = post(&upstream(garbage.replace("http", "https")), None).await.unwrap_err();
     assert_eq!(error.label(), "tls", "{error}");
     let stalled = serve(|mut stream| async move { until_closed(&mut stream).await }).await;
-    let settings = Settings { connect_timeout: SHORT, ..settings(stalled.replace("http", "https")) };
+    let settings = Settings { connect_timeout: SHORT, ..settings(&stalled.replace("http", "https")) };
     let error = post(&Upstream::new(&settings).unwrap(), None).await.unwrap_err();
     assert_eq!(error, SendError::ConnectTimeout);
 }
