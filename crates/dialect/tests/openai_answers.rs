@@ -1,5 +1,7 @@
 //! Answers in OpenAI's words: the response vectors of `wire.md` §16 (S1 to S27) and properties over random streams.
 
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
+
 #[path = "openai/accumulator.rs"]
 mod accumulator;
 #[path = "openai/options.rs"]
