@@ -1,7 +1,8 @@
-//! Ours beside Google's own OpenAI-compatible endpoint: every difference is deliberate and has its reason here.
+//! Ours beside Google's own OpenAI-compatible endpoint: every difference is deliberate and has its reason
+//! here.
 //!
-//! For each recorded answer of that endpoint we build the Gemini answer it must have come from, say it in our words and
-//! compare field by field. The recordings lie beside the repository and are not part of it.
+//! For each recorded answer of that endpoint we build the Gemini answer it must have come from, say it in our
+//! words and compare field by field. The recordings lie beside the repository and are not part of it.
 
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 

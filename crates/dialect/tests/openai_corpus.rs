@@ -1,4 +1,5 @@
-//! Every recorded exchange, said in OpenAI's words. The recordings lie beside the repository and are not part of it.
+//! Every recorded exchange, said in OpenAI's words. The recordings lie beside the repository and are not part
+//! of it.
 
 #![expect(
     clippy::expect_used,

@@ -37,7 +37,8 @@ impl Choice {
 }
 
 impl Client {
-    /// Reads a whole stream; panics where an SDK would throw, and where the rules of a good stream are broken.
+    /// Reads a whole stream; panics where an SDK would throw, and where the rules of a good stream are
+    /// broken.
     pub(crate) fn read(stream: &[u8]) -> Self {
         let text = std::str::from_utf8(stream).expect("a stream is text");
         let mut client = Self::default();
