@@ -1,1 +1,127 @@
-//! stub
+//! What the operator wrote, turned into what is true.
+//!
+//! A setting may be written as a flag, in the environment or in `pollux.toml`; the first of these wins, then comes the
+//! default. [`RawConfig`] is what was written, [`Config`] what follows from it. The step between reports every problem
+//! at once, each with its key, where it stands, the reason and the way out. All settings are declared once, in
+//! `config/keys.rs`; flags, the reference page and the sample file are made from there.
+//!
+//! Invariant: a `Config` is valid and never changes; the environment is an argument.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use crate::{telemetry, upstream};
+
+mod environment;
+mod flags;
+mod key;
+mod keys;
+mod parse;
+mod problem;
+mod raw;
+mod reference;
+
+pub use environment::Environment;
+pub use flags::Flags;
+pub use keys::Config;
+pub use problem::{Problem, Problems};
+pub use raw::{File, RawConfig};
+pub use reference::{reference, sample};
+
+/// The file that is read when no other is named.
+pub const FILE: &str = "pollux.toml";
+
+/// Where lasting data goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// SQLite, in the data directory.
+    InDataDir,
+    /// SQLite, in this file.
+    Sqlite(PathBuf),
+}
+
+/// Who goes first among the projects that have room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// The project with the largest share of its limits left.
+    #[default]
+    Headroom,
+    /// The key that was used least today.
+    LeastUsed,
+    /// Every key in turn.
+    RoundRobin,
+    /// One project until it is full, then the next.
+    FillFirst,
+}
+
+/// Reads the file that flags or environment name, else `pollux.toml` if there is one, and validates the whole.
+pub fn load(flags: &Flags, environment: &Environment) -> Result<Config, Problems> {
+    let named = flags.config().or_else(|| environment.get("POLLUX_CONFIG").map(PathBuf::from));
+    let file = match &named {
+        Some(path) => Some(File::read(path)?),
+        None if Path::new(FILE).exists() => Some(File::read(Path::new(FILE))?),
+        None => None,
+    };
+    RawConfig::gather(flags, environment, file)?.validate()
+}
+
+impl Config {
+    /// The configuration with nothing written.
+    pub fn of_defaults() -> Result<Self, Problems> {
+        RawConfig::gather(&Flags::default(), &Environment::default(), None)?.validate()
+    }
+
+    /// How Google is reached.
+    pub fn upstream(&self) -> upstream::Settings {
+        upstream::Settings {
+            base_url: self.upstream_url.clone(),
+            egress: self.egress_proxy.clone(),
+            extra_roots: self.upstream_ca.clone(),
+            connect_timeout: self.connect_timeout,
+            deadlines: upstream::Deadlines {
+                first_event: self.first_event_timeout,
+                idle: self.idle_timeout,
+                total: self.total_timeout,
+            },
+            http: self.upstream_http,
+            pool_idle_timeout: self.pool_idle_timeout,
+            max_idle_per_host: self.max_idle_connections,
+        }
+    }
+
+    /// How the log is written.
+    pub fn telemetry(&self) -> telemetry::Settings {
+        telemetry::Settings { filter: self.log.clone(), format: self.log_format }
+    }
+
+    /// The SQLite file.
+    pub fn database_path(&self) -> PathBuf {
+        match &self.database_url {
+            Database::InDataDir => self.data_dir.join("pollux.db"),
+            Database::Sqlite(path) => path.clone(),
+        }
+    }
+
+    /// What no single setting can say for itself.
+    fn contradictions(&self) -> Vec<Problem> {
+        let mut found = Vec::new();
+        if !self.admin_auth && !is_loopback(self.listen) {
+            let reason =
+                format!("cannot be off while listening on {}, where others can reach it", self.listen);
+            let way_out = "listen on 127.0.0.1, or leave it on and use the admin token";
+            found.push(Problem::new("admin_auth", reason, way_out));
+        }
+        if self.first_event_timeout > self.total_timeout {
+            let reason = String::from("is longer than total_timeout, which would always come first");
+            found.push(Problem::new("first_event_timeout", reason, "shorten it, or lengthen total_timeout"));
+        }
+        found
+    }
+}
+
+fn is_loopback(address: SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback()
+}
+
+#[cfg(test)]
+mod tests;

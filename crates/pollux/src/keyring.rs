@@ -1,1 +1,86 @@
-//! stub
+//! The pool's live face: decisions of the `pool` crate applied to real keys, leases, and what is kept of both.
+//!
+//! Invariant: a Gemini key leaves this room only inside a [`Lease`], and only the relay and the key check take it out.
+
+mod blame;
+mod check;
+mod intake;
+mod keeping;
+mod lease;
+mod ring;
+mod roll;
+mod roster;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pool::Moment;
+
+use crate::clock::Clock;
+use crate::secret::MasterKey;
+use crate::store::{Store, StoreError};
+use crate::upstream::Upstream;
+
+use ring::Ring;
+
+pub use check::Checked;
+pub use keeping::Keeper;
+pub use lease::{Lease, Settled};
+pub use pool::{Opening, Settings, Strategy};
+pub use roll::{Addition, KeyView, RollError};
+pub use ring::Wish;
+
+/// The pool's live face.
+#[derive(Debug)]
+pub struct Keyring {
+    ring: Arc<Ring>,
+    store: Arc<dyn Store>,
+    upstream: Arc<Upstream>,
+    master: MasterKey,
+    clock: Arc<dyn Clock>,
+}
+
+impl Keyring {
+    /// Loads projects and keys. The keeper writes down what the pool finds out; somebody has to run it.
+    ///
+    /// # Errors
+    /// When the store does not answer, or a key was sealed with another master key.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        upstream: Arc<Upstream>,
+        master: MasterKey,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Result<(Self, Keeper), StoreError> {
+        let (ring, changes) = Ring::new(settings, Arc::clone(&clock));
+        let ring = Arc::new(ring);
+        let keeper = Keeper::new(Arc::clone(&store), Arc::clone(&ring), changes);
+        let keyring = Self { ring, store, upstream, master, clock };
+        keyring.load().await?;
+        Ok((keyring, keeper))
+    }
+
+    /// Takes the best project with room for a call, or says when there will be one.
+    pub fn lease(&self, wish: &Wish<'_>) -> Result<Lease, Opening> {
+        Ring::lease(&self.ring, wish)
+    }
+
+    /// Waits until a project may have room again: `wait`, or less if a call gives its place back.
+    pub async fn opens_within(&self, wait: Duration) {
+        self.ring.room_within(wait).await;
+    }
+
+    /// Keys that could serve a call of some model now.
+    pub fn ready_keys(&self) -> usize {
+        self.ring.ready_keys()
+    }
+
+    /// Everything the pool knows, for the admin API.
+    pub fn snapshot(&self) -> pool::Snapshot {
+        self.ring.snapshot()
+    }
+
+    fn now(&self) -> Moment {
+        self.clock.now()
+    }
+}

@@ -36,6 +36,7 @@ use self::hops::Hops;
 use self::journey::{Journey, Next};
 use self::lessons::Lessons;
 use crate::clock::{Clock, Moment};
+use crate::id;
 use crate::keyring::{Keyring, Lease, Opening, Settled, Wish};
 use crate::shared::Shared;
 use crate::telemetry::names;
@@ -108,7 +109,7 @@ impl Relay {
         }
         let got = self.carry(call, async |attempt| attempt.whole().await).await?.0;
         let Got { value: response, lease, served, empty } = got;
-        lease.settle(Settled { tokens: tokens_of(&response), complete: true });
+        lease.settle(Settled::answered(tokens_of(&response)));
         Ok(Reply::Whole(Box::new(Answer { response, served, empty })))
     }
 
@@ -150,23 +151,24 @@ impl Relay {
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
         self.lessons.apply(&mut call, self.clock.now());
-        let mut journey = Journey::new(self.budget.begin(), self.settings.limits);
+        let mut journey = Journey::new(self.budget.begin(), self.settings.limits, spread());
         let mut wire = call.wire().map_err(unspeakable)?;
         let mut held = None;
         loop {
             let lease = match held.take() {
                 Some(lease) => lease,
-                None => self.lease(&call, &journey, deadline).await?,
+                None => self.lease(&call, &mut journey, deadline).await?,
             };
             let failure = match attempt(self.attempt(&call, &wire, &lease, &journey)).await {
                 Ok(value) => return Ok((self.commit(&call, value, lease, &journey).await, call)),
                 Err(failure) => failure,
             };
             self.note(&call, &failure, &lease);
+            let settled = Settled::failed(failure.was_counted());
             match journey.after(failure, lease.project()) {
-                Next::Elsewhere => lease.settle(Settled::failed()),
+                Next::Elsewhere => lease.settle(settled),
                 Next::Again(pause) => {
-                    lease.settle(Settled::failed());
+                    lease.settle(settled);
                     sleep(pause).await;
                 }
                 Next::Mend(mend) => {
@@ -174,7 +176,7 @@ impl Relay {
                     held = Some(lease);
                 }
                 Next::Refuse(refusal) => {
-                    lease.settle(Settled::failed());
+                    lease.settle(settled);
                     return Err(refusal);
                 }
             }
@@ -193,24 +195,23 @@ impl Relay {
     }
 
     /// A lease on a project with room, after waiting for one if that is not for too long.
-    async fn lease(&self, call: &Call, journey: &Journey, deadline: Instant) -> Result<Lease, Refusal> {
+    async fn lease(&self, call: &Call, journey: &mut Journey, deadline: Instant) -> Result<Lease, Refusal> {
         let patience = deadline.min(Instant::now() + self.settings.patience);
         let prefer = self.preferred(call).await;
         let wish = Wish {
             model: &call.model,
             tokens: cost::input_tokens(&call.request, &call.capabilities),
-            exclude: journey.failed(),
+            avoid: journey.failed(),
             prefer: prefer.as_deref(),
         };
         loop {
-            let now = self.clock.now();
             let opening = match self.keyring.lease(&wish) {
                 Ok(lease) => return Ok(lease),
                 Err(opening) => opening,
             };
-            match wait_for(&opening, now) {
+            match wait_for(opening, self.clock.now()) {
                 Some(wait) if Instant::now() + wait <= patience => self.keyring.opens_within(wait).await,
-                _ => return Err(journey.without_room(&opening)),
+                _ => return Err(journey.without_room(opening)),
             }
         }
     }
@@ -278,9 +279,20 @@ fn tokens_of(response: &GenerateContentResponse) -> Option<Tokens> {
 }
 
 /// How long until there may be room, if waiting helps at all.
-fn wait_for(opening: &Opening, now: Moment) -> Option<Duration> {
+fn wait_for(opening: Opening, now: Moment) -> Option<Duration> {
     match opening {
-        Opening::At(opens) => Some(Duration::from_millis(u64::try_from(opens.0 - now.0).unwrap_or(0).max(1))),
-        Opening::Now | Opening::Day(_) | Opening::NoKey | Opening::NotOffered => None,
+        Opening::At(opens, _) => Some(Duration::from_millis(u64::try_from(opens.0 - now.0).unwrap_or(0).max(1))),
+        Opening::Now
+        | Opening::Day(_)
+        | Opening::NoKey
+        | Opening::NotOffered
+        | Opening::Tried
+        | Opening::TooLarge { .. } => None,
     }
+}
+
+/// Random bits, to spread pauses.
+#[expect(clippy::cast_possible_truncation, reason = "any 64 of the bits will do")]
+fn spread() -> u64 {
+    id::seed() as u64
 }

@@ -6,6 +6,15 @@ use std::time::Duration;
 
 use super::quota::Quota;
 
+mod classify;
+mod decide;
+mod evidence;
+#[cfg(test)]
+mod tests;
+
+pub use classify::classify;
+pub use decide::{Bench, DeadReason, Retry, minute_pause};
+
 /// What one failed upstream answer means. Success never becomes an `Outcome`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+mod duration;
+mod read;
+
 /// What a quota 429 said.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Quota {
@@ -48,5 +51,10 @@ impl Quota {
     /// The window that decides how long to wait: a day beats a minute.
     pub fn window(&self) -> Window {
         self.violations.iter().map(|violation| violation.window).max().unwrap_or(Window::Minute)
+    }
+
+    /// Whether some violated quota is 0: the project is not offered the model at all, a retry delay means nothing.
+    pub fn is_not_offered(&self) -> bool {
+        self.violations.iter().any(|violation| violation.limit == Some(0))
     }
 }

@@ -4,19 +4,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::content::{Content, Extra};
+use super::lists::one_or_many;
 
 /// A request (`wire.md` §2.2). Translators build it from a whitelist: an unknown name is a 400 upstream.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GenerateContentRequest {
     /// The conversation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
     pub contents: Option<Vec<Content>>,
     /// What the operator of the conversation says.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "system_instruction")]
     pub system_instruction: Option<Content>,
     /// Functions and built-in tools: all functions in one entry, each built-in in its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
     pub tools: Option<Vec<Tool>>,
     /// How tools may be used.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "tool_config")]
@@ -49,7 +50,12 @@ pub struct GenerateContentRequest {
 #[serde(rename_all = "camelCase")]
 pub struct Tool {
     /// Functions that the client runs.
-    #[serde(default, skip_serializing_if = "Option::is_none", alias = "function_declarations")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        alias = "function_declarations",
+        deserialize_with = "one_or_many"
+    )]
     pub function_declarations: Option<Vec<FunctionDeclaration>>,
     /// Built-in tools by their wire name: `googleSearch`, `urlContext`, `codeExecution`, …
     #[serde(flatten)]

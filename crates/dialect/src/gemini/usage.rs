@@ -5,6 +5,10 @@ use serde_json::Value;
 
 use super::content::Extra;
 
+mod tally;
+
+pub use tally::{Modalities, UsageTally};
+
 /// Token counts as reported (`wire.md` §2.5). In a stream they are running values, not increments.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -54,4 +58,37 @@ pub struct Tokens {
     pub thoughts: u64,
     /// Everything, as Google sums it up where it does.
     pub total: u64,
+}
+
+impl UsageMetadata {
+    /// What it amounts to (`wire.md` §6.5).
+    pub fn tokens(&self) -> Tokens {
+        let input = self.prompt_token_count.unwrap_or(0) + self.tool_use_prompt_token_count.unwrap_or(0);
+        let (answer, thoughts) =
+            (self.candidates_token_count.unwrap_or(0), self.thoughts_token_count.unwrap_or(0));
+        let output = if self.counts_thoughts_twice() { answer } else { answer + thoughts };
+        Tokens {
+            input,
+            cached: self.cached_content_token_count.unwrap_or(0).min(input),
+            output,
+            thoughts: thoughts.min(output),
+            total: self.total_token_count.unwrap_or(input + output),
+        }
+    }
+
+    /// Some models count thoughts into `candidatesTokenCount`: seen by the total being right without them.
+    fn counts_thoughts_twice(&self) -> bool {
+        let without = self.prompt_token_count.unwrap_or(0)
+            + self.tool_use_prompt_token_count.unwrap_or(0)
+            + self.candidates_token_count.unwrap_or(0);
+        self.thoughts_token_count.unwrap_or(0) > 0
+            && self.candidates_token_count.is_some()
+            && self.total_token_count == Some(without)
+    }
+
+    /// Do the parts add up to the reported total? A stream that was cut ends with counts that do not.
+    pub fn is_balanced(&self) -> bool {
+        let tokens = self.tokens();
+        self.total_token_count.is_some_and(|total| total > 0 && total == tokens.input + tokens.output)
+    }
 }

@@ -3,9 +3,20 @@
 //! A request becomes a [`Translated`]; the answer is written by [`whole::completion`] or, event by event, by
 //! [`stream::Encoder`]. What the answer side has to know about the request travels in [`Encoding`].
 
+mod annotation;
+mod answer;
+mod choice;
+mod fence;
+mod finish;
+mod ids;
+mod logprobs;
+mod partial;
 pub mod request;
+mod shape;
 pub mod stream;
 pub mod translate;
+mod usage;
+pub mod warning;
 pub mod whole;
 
 use std::collections::HashMap;
@@ -28,6 +39,7 @@ pub struct Remembered {
 
 /// What the operator decided about translation. Defaults are the recommended ones of `wire.md`.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Policy {
     /// Every ignored parameter becomes a rejection.
     pub strict_params: bool,
@@ -90,6 +102,7 @@ pub struct Hints {
 
 /// What the answer side has to know about the request.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Encoding {
     /// The model name the client asked for; echoed.
     pub model: String,

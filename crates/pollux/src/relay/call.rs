@@ -94,6 +94,12 @@ pub enum Refusal {
     /// No project has any quota for this model.
     #[error("no project is offered this model")]
     NotOffered,
+    /// The call needs more input tokens at once than any project's quota allows.
+    #[error("the request needs more tokens a minute than any project has")]
+    TooLarge {
+        /// The largest limit of the pool, in tokens.
+        limit: u64,
+    },
     /// The attempts are used up; the last one failed like this.
     #[error("upstream failed: {}", .0.message)]
     Upstream(Box<Outcome>),

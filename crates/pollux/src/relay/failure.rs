@@ -15,6 +15,8 @@ pub(super) enum Failure {
         what: String,
         /// A short name for metrics.
         label: &'static str,
+        /// Google cannot have begun to work on it.
+        unsent: bool,
     },
     /// No first event within the time one attempt may take.
     FirstEventLate,
@@ -32,6 +34,15 @@ impl Failure {
             Self::BadAnswer(what) => what,
         }
     }
+
+    /// May Google have counted the request against its quotas? `wire.md` §9.2: what it accepts counts.
+    pub(super) fn was_counted(&self) -> bool {
+        match self {
+            Self::Upstream(outcome) => outcome.cause.was_counted(),
+            Self::Network { unsent, .. } => !unsent,
+            Self::FirstEventLate | Self::BadAnswer(_) => true,
+        }
+    }
 }
 
 impl From<SendError> for Failure {
@@ -39,7 +50,7 @@ impl From<SendError> for Failure {
         if error.is_timeout() && !error.proves_not_executed() {
             return Self::FirstEventLate;
         }
-        Self::Network { what: error.to_string(), label: error.label() }
+        Self::Network { what: error.to_string(), label: error.label(), unsent: error.proves_not_executed() }
     }
 }
 
@@ -48,6 +59,6 @@ impl From<BodyError> for Failure {
         if error.is_timeout() {
             return Self::FirstEventLate;
         }
-        Self::Network { what: error.to_string(), label: error.label() }
+        Self::Network { what: error.to_string(), label: error.label(), unsent: error.proves_not_executed() }
     }
 }

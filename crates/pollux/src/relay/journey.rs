@@ -34,6 +34,7 @@ impl Default for Limits {
 pub(super) struct Journey {
     in_flight: InFlight,
     limits: Limits,
+    seed: u64,
     attempts: u32,
     failed: Vec<pool::ProjectId>,
     /// Attempts that failed for no fault of a key or its quota.
@@ -57,10 +58,12 @@ pub(super) enum Next {
 }
 
 impl Journey {
-    pub(super) fn new(in_flight: InFlight, limits: Limits) -> Self {
+    /// A new journey; `seed` spreads pauses.
+    pub(super) fn new(in_flight: InFlight, limits: Limits, seed: u64) -> Self {
         Self {
             in_flight,
             limits,
+            seed,
             attempts: 0,
             failed: Vec::new(),
             soft: 0,
@@ -85,16 +88,19 @@ impl Journey {
         self.bad_answers > 0
     }
 
-    /// Why the call ends when no other project has room for it: the last failure says more than "busy".
-    pub(super) fn without_room(&mut self, opening: &Opening) -> Refusal {
-        match (opening, self.last.take()) {
-            (Opening::At(_) | Opening::Now | Opening::Day(_), Some(Refusal::Upstream(outcome)))
-                if outcome.cause.is_quota() =>
-            {
-                refusal_of(opening)
-            }
-            (_, Some(last)) => last,
-            (_, None) => refusal_of(opening),
+    /// Why the call ends when no project has room for it: unless quotas are to blame, the last failure says more.
+    pub(super) fn without_room(&mut self, opening: Opening) -> Refusal {
+        let quota_spoke = matches!(&self.last, Some(Refusal::Upstream(outcome)) if is_quota(&outcome.cause));
+        let refusal = match opening {
+            Opening::At(opens, _) => Refusal::Busy { opens },
+            Opening::Day(opens) => Refusal::DayUsedUp { opens },
+            Opening::NotOffered => Refusal::NotOffered,
+            Opening::TooLarge { limit } => Refusal::TooLarge { limit },
+            Opening::Now | Opening::NoKey | Opening::Tried => Refusal::NoKey,
+        };
+        match self.last.take() {
+            Some(last) if !quota_spoke => last,
+            _ => refusal,
         }
     }
 
@@ -116,21 +122,32 @@ impl Journey {
     }
 
     fn after_outcome(&mut self, outcome: Outcome, project: pool::ProjectId) -> Next {
-        if let Cause::InvalidRequest { repair: Some(repair) } = outcome.cause
+        if let Retry::SameRepaired(repair) = outcome.cause.retry()
             && self.is_fresh(repair)
         {
             return Next::Mend(repair);
         }
-        match outcome.cause.retry() {
-            Retry::No => Next::Refuse(Refusal::Request(Box::new(outcome))),
-            Retry::Elsewhere => self.hard(project, Refusal::Upstream(Box::new(outcome))),
-            Retry::ElsewhereAtMost(times) => self.soft(project, times, Refusal::Upstream(Box::new(outcome))),
-            Retry::AgainAtMost { times, pause } => {
-                match self.soft(project, times, Refusal::Upstream(Box::new(outcome))) {
-                    Next::Elsewhere => Next::Again(pause),
-                    refused => refused,
-                }
-            }
+        let retry = outcome.cause.retry();
+        let refusal = Refusal::Upstream(Box::new(outcome));
+        match retry {
+            Retry::No | Retry::SameRepaired(_) | Retry::Owner => Next::Refuse(self.final_word(refusal)),
+            Retry::SameIfEarly => self.soft(project, 1, refusal),
+            Retry::SameOrElsewhere { max } => self.soft(project, u32::from(max), refusal),
+            Retry::Elsewhere { max: u8::MAX } => self.hard(refusal),
+            Retry::Elsewhere { max } => self.soft(project, u32::from(max), refusal),
+            Retry::ElsewhereAfter { max, least, most } => match self.soft(project, u32::from(max), refusal) {
+                Next::Elsewhere => Next::Again(between(least, most, self.seed)),
+                refused => refused,
+            },
+            Retry::OtherEgress => self.soft(project, 2, refusal),
+        }
+    }
+
+    /// What upstream said about the request itself ends the call.
+    fn final_word(&self, refusal: Refusal) -> Refusal {
+        match refusal {
+            Refusal::Upstream(outcome) => Refusal::Request(outcome),
+            other => other,
         }
     }
 
@@ -143,9 +160,8 @@ impl Journey {
         fresh
     }
 
-    /// The key or its quota is to blame: others may do, as long as the walk is not too long.
-    fn hard(&mut self, project: pool::ProjectId, refusal: Refusal) -> Next {
-        self.leave(project);
+    /// The key or its quota is to blame and benched for it: others may do, as long as the walk is not too long.
+    fn hard(&mut self, refusal: Refusal) -> Next {
         if self.attempts >= self.limits.walk {
             return Next::Refuse(refusal);
         }
@@ -172,12 +188,13 @@ impl Journey {
     }
 }
 
-fn refusal_of(opening: &Opening) -> Refusal {
-    match opening {
-        Opening::At(opens) => Refusal::Busy { opens: *opens },
-        Opening::Now => Refusal::NoKey,
-        Opening::Day(opens) => Refusal::DayUsedUp { opens: *opens },
-        Opening::NoKey => Refusal::NoKey,
-        Opening::NotOffered => Refusal::NotOffered,
-    }
+/// Is it about how much, and not about what?
+fn is_quota(cause: &Cause) -> bool {
+    matches!(cause, Cause::QuotaExhausted(_) | Cause::ModelNotOffered(_) | Cause::Throttled { .. })
+}
+
+/// A duration between the two, spread by the seed.
+fn between(least: Duration, most: Duration, seed: u64) -> Duration {
+    let span = most.saturating_sub(least);
+    least + span.mul_f64(f64::from(u32::try_from(seed >> 32).unwrap_or(0)) / f64::from(u32::MAX))
 }

@@ -1,7 +1,7 @@
 //! Upstream events out of an upstream body.
 
 use dialect::gemini::event::{Event, parse_event};
-use dialect::gemini::sse::{Decoder, Frame};
+use dialect::gemini::sse::Decoder;
 
 use crate::upstream::{BodyError, Response};
 
@@ -34,10 +34,7 @@ impl Reader {
             None if self.drained => self.decoder.finish()?,
             None => return None,
         };
-        Some(match frame {
-            Frame::Data(data) => parse(&data),
-            Frame::Stray(text) => parse(text.as_bytes()),
-        })
+        Some(parse_event(frame.bytes()).map_or(Read::Nonsense, Read::Event))
     }
 
     /// Reads once from the network; false at the end of the body. Safe to cancel.
@@ -47,7 +44,11 @@ impl Reader {
         }
         match self.response.chunk().await? {
             Some(bytes) => {
-                self.decoder.push(&bytes);
+                // Too large an event leaves the decoder with nothing to give: the stream reads as cut off.
+                if let Err(error) = self.decoder.push(&bytes) {
+                    tracing::warn!(%error, "gave up on an upstream stream");
+                    self.drained = true;
+                }
                 Ok(true)
             }
             None => {
@@ -68,8 +69,4 @@ impl Reader {
             }
         }
     }
-}
-
-fn parse(data: &[u8]) -> Read {
-    parse_event(data).map_or(Read::Nonsense, Read::Event)
 }

@@ -139,19 +139,19 @@ impl CallStream {
     fn over(&mut self, step: Step) -> Step {
         self.over = true;
         self.reader = None;
-        self.settle(matches!(step, Step::End));
+        self.settle();
         step
     }
 
-    fn settle(&mut self, complete: bool) {
+    fn settle(&mut self) {
         if let Some(lease) = self.lease.take() {
-            lease.settle(Settled { tokens: self.meter.tokens(), complete });
+            lease.settle(Settled::answered(self.meter.tokens()));
         }
     }
 }
 
 impl Drop for CallStream {
     fn drop(&mut self) {
-        self.settle(false);
+        self.settle();
     }
 }

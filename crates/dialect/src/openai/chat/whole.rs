@@ -1,1 +1,138 @@
-//! stub
+//! A whole answer: Gemini's response as a `chat.completion` (`wire.md` §6).
+
+mod message;
+
+use serde::Serialize;
+
+use self::message::Message;
+use super::answer::{Answer, place};
+use super::choice::{Choice, Ending};
+use super::shape::{Extras, Logprobs};
+use super::usage::Usage;
+use super::warning::Warning;
+use super::{Encoding, Remembered, Stamp};
+use crate::gemini::response::GenerateContentResponse;
+
+/// A `chat.completion` and what else came of the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Completion {
+    /// The JSON text.
+    pub body: String,
+    /// The tool calls in it, for the vault.
+    pub remembered: Vec<Remembered>,
+    /// What could not be passed on.
+    pub warnings: Vec<Warning>,
+    /// `finish_reason` of each choice.
+    pub finish: Vec<&'static str>,
+}
+
+/// Says a whole response in OpenAI's words.
+pub fn completion(response: &GenerateContentResponse, encoding: &Encoding, stamp: Stamp) -> Completion {
+    let mut collector = Collector::new(encoding.clone(), stamp);
+    collector.push(response);
+    collector.finish()
+}
+
+/// Gathers the events of a stream into one answer, for callers who did not ask for a stream.
+#[derive(Debug)]
+pub struct Collector {
+    answer: Answer,
+    choices: Vec<(Choice, Message)>,
+}
+
+impl Collector {
+    /// An answer that has not begun.
+    pub fn new(encoding: Encoding, stamp: Stamp) -> Self {
+        Self { answer: Answer::new(encoding, stamp), choices: Vec::new() }
+    }
+
+    /// Takes one event, or a whole response.
+    pub fn push(&mut self, event: &GenerateContentResponse) {
+        self.answer.see(event);
+        for (position, candidate) in event.candidates().iter().enumerate() {
+            let Some(index) = place(candidate, position) else { continue };
+            if self.choices.len() <= index {
+                self.choices.resize_with(index + 1, Default::default);
+            }
+            if let Some((choice, message)) = self.choices.get_mut(index) {
+                choice.read(candidate, &mut self.answer.notes, message);
+            }
+        }
+    }
+
+    /// Another upstream call goes on with the answer (`wire.md` §6.6).
+    pub fn next_hop(&mut self) {
+        self.answer.tally.next_hop();
+        for (choice, _) in &mut self.choices {
+            choice.next_hop();
+        }
+    }
+
+    /// Has Google said why it ended, for every choice?
+    pub fn is_complete(&self) -> bool {
+        self.answer.blocked.is_some()
+            || (!self.choices.is_empty() && self.choices.iter().all(|(choice, _)| choice.is_finished()))
+    }
+
+    /// The answer is over.
+    pub fn finish(mut self) -> Completion {
+        self.answer.fix_id(None);
+        if self.choices.is_empty() {
+            self.choices.push(Default::default());
+        }
+        let Self { mut answer, mut choices } = self;
+        let endings: Vec<Ending> = choices
+            .iter_mut()
+            .map(|(choice, message)| choice.end(answer.blocked.as_ref(), &mut answer.notes, message))
+            .collect();
+        answer.note_emptiness(choices.iter().map(|(choice, _)| choice));
+        let finish = endings.iter().map(|ending| ending.finish_reason).collect();
+        let messages = choices.into_iter().map(|(_, message)| message);
+        let body = Body {
+            id: answer.envelope.id.as_deref().unwrap_or_default(),
+            object: "chat.completion",
+            created: answer.envelope.created,
+            model: &answer.envelope.model,
+            choices: messages.zip(endings).enumerate().map(Whole::new).collect(),
+            usage: answer.tally.usage(),
+            service_tier: answer.tally.service_tier(),
+        };
+        // Cannot fail: every key is a string, and numbers are finite.
+        let body = serde_json::to_string(&body).unwrap_or_default();
+        Completion { body, remembered: answer.notes.remembered, warnings: answer.notes.warnings, finish }
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    id: &'a str,
+    object: &'static str,
+    created: i64,
+    model: &'a str,
+    choices: Vec<Whole>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Usage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_tier: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Whole {
+    index: usize,
+    message: message::Body,
+    logprobs: Option<Logprobs>,
+    finish_reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extra_content: Option<Extras>,
+}
+
+impl Whole {
+    fn new((index, (mut message, ending)): (usize, (Message, Ending))) -> Self {
+        let Ending { finish_reason, annotations, message: extra_content, choice } = ending;
+        let logprobs = message.take_logprobs();
+        let mut message = message.body(finish_reason == "content_filter");
+        message.annotations = annotations;
+        message.extra_content = extra_content;
+        Self { index, message, logprobs, finish_reason, extra_content: choice }
+    }
+}

@@ -64,6 +64,13 @@ impl Failed {
                 let error = Self::new(404, "invalid_request_error", "model_not_found", message.to_owned());
                 error.about("model").never()
             }
+            Refusal::TooLarge { limit } => {
+                let message = format!(
+                    "The request needs more input tokens than the {limit} a minute that any project in the pool has. \
+                     Shorten it, or split it."
+                );
+                Self::new(413, "invalid_request_error", "request_too_large", message).about("messages")
+            }
             Refusal::Unreachable(what) => {
                 let message = format!("Google could not be reached: {what}.");
                 Self::new(502, "server_error", "upstream_error", message)

@@ -1,0 +1,98 @@
+//! Every setting there is.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::key::{Key, settings};
+use super::problem::Problem;
+use super::raw::RawConfig;
+use super::{Database, Strategy, parse};
+use crate::secret::Secret;
+use crate::telemetry::Format;
+use crate::upstream::{BaseUrl, EgressProxy, HttpVersion};
+
+settings! {
+    section "Server" {
+        /// The address to listen on. `PORT`, which hosting services set, means `0.0.0.0` with that port;
+        /// `POLLUX_LISTEN` goes before it.
+        listen: SocketAddr = "127.0.0.1:8000", open "listen", ["POLLUX_LISTEN", "PORT"], parse::listen;
+        /// The directory for the database, the journal and the generated master key.
+        data_dir: PathBuf = "./data", open "data-dir", ["POLLUX_DATA_DIR"], parse::path;
+        /// The database, `sqlite:PATH`. Without it, `pollux.db` in the data directory.
+        database_url: Database = "", masked "database-url", ["DATABASE_URL"], parse::database;
+        /// Redis, for replicas that share limits. Not supported yet.
+        redis_url: Option<Secret> = "", masked "redis-url", ["REDIS_URL"], parse::redis;
+        /// The largest request body, in megabytes. Google takes 100 MB of inline data, which base64 makes larger.
+        max_body_mb: usize = "140", open "max-body-mb", ["POLLUX_MAX_BODY_MB"], parse::count;
+        /// How long open calls may go on after the first stop signal.
+        drain_timeout: Duration = "30s", open "drain-timeout", ["POLLUX_DRAIN_TIMEOUT"], parse::patience;
+    }
+    section "Credentials" {
+        /// Gemini API keys, separated by commas, spaces or line breaks. They are added to those in the database at
+        /// every start.
+        gemini_api_keys: Vec<Secret> = "", secret, ["GEMINI_API_KEYS"], parse::secrets;
+        /// The token for administration, at least 8 characters. Without it, one is generated and printed once.
+        admin_token: Option<Secret> = "", secret, ["POLLUX_ADMIN_TOKEN", "ADMIN_TOKEN"], parse::token;
+        /// `off` opens administration to everybody; refused unless listening on loopback.
+        admin_auth: bool = "on", open "admin-auth", ["POLLUX_ADMIN_AUTH"], parse::switch;
+        /// Seals the secrets in the database, at least 16 characters. Without it, a key file is kept in the data
+        /// directory.
+        master_key: Option<Secret> = "", secret, ["POLLUX_MASTER_KEY"], parse::master_key;
+    }
+    section "Google" {
+        /// Where the Gemini API lives. A path is kept, so that a relay of your own can stand in between.
+        upstream_url: BaseUrl = "https://generativelanguage.googleapis.com", masked "upstream-url",
+            ["POLLUX_UPSTREAM_URL"], parse::base_url;
+        /// Proxies on the way to Google, separated by commas: `http://`, `https://` or `socks5://`, each with
+        /// `user:password@` if need be. Several take turns.
+        egress_proxy: Vec<EgressProxy> = "", masked "egress-proxy", ["POLLUX_EGRESS_PROXY"], parse::proxies;
+        /// A PEM file of certificates to trust besides the public ones, for networks that inspect TLS.
+        upstream_ca: Option<PathBuf> = "", open "upstream-ca", ["POLLUX_UPSTREAM_CA"], parse::optional_path;
+        /// The protocol: `auto`, `1` or `2`.
+        upstream_http: HttpVersion = "auto", open "upstream-http", ["POLLUX_UPSTREAM_HTTP"], parse::http_version;
+        /// How long opening a connection may take, name lookup, proxy and TLS included.
+        connect_timeout: Duration = "10s", open "connect-timeout", ["POLLUX_CONNECT_TIMEOUT"], parse::duration;
+        /// How long one attempt waits for the first byte of an answer.
+        first_event_timeout: Duration = "2m", open "first-event-timeout", ["POLLUX_FIRST_EVENT_TIMEOUT"],
+            parse::duration;
+        /// How long an answer may fall silent in the middle. Gemini is silent for minutes while it thinks.
+        idle_timeout: Duration = "5m", open "idle-timeout", ["POLLUX_IDLE_TIMEOUT"], parse::duration;
+        /// How long one exchange with Google may take altogether.
+        total_timeout: Duration = "20m", open "total-timeout", ["POLLUX_TOTAL_TIMEOUT"], parse::duration;
+        /// How long an unused connection is kept.
+        pool_idle_timeout: Duration = "30s", open "pool-idle-timeout", ["POLLUX_POOL_IDLE_TIMEOUT"],
+            parse::duration;
+        /// How many unused HTTP/1 connections are kept per egress.
+        max_idle_connections: usize = "20", open "max-idle-connections", ["POLLUX_MAX_IDLE_CONNECTIONS"],
+            parse::count;
+    }
+    section "Calls" {
+        /// The model for calls that name none.
+        default_model: String = "gemini-3.8-flash", open "default-model", ["POLLUX_DEFAULT_MODEL"], parse::model;
+        /// Who goes first among the projects that have room: `headroom`, `least_used`, `round_robin` or `fill_first`.
+        strategy: Strategy = "headroom", open "strategy", ["POLLUX_STRATEGY"], parse::strategy;
+        /// How many projects one call may try.
+        max_attempts: usize = "3", open "max-attempts", ["POLLUX_MAX_ATTEMPTS"], parse::count;
+        /// How long a call may take to its first event, all attempts together.
+        request_timeout: Duration = "2m", open "request-timeout", ["POLLUX_REQUEST_TIMEOUT"], parse::duration;
+        /// How long a call waits in the queue when no project has room.
+        queue_patience: Duration = "10s", open "queue-patience", ["POLLUX_QUEUE_PATIENCE"], parse::patience;
+        /// After how much silence a stream sends its client a sign of life.
+        heartbeat_after: Duration = "10s", open "heartbeat-after", ["POLLUX_HEARTBEAT_AFTER"], parse::duration;
+        /// `on` lets the header `x-sim-fault` through to a simulator. For tests.
+        allow_sim_faults: bool = "off", open "allow-sim-faults", ["POLLUX_ALLOW_SIM_FAULTS"], parse::switch;
+    }
+    section "Hosting" {
+        /// Our own public address. Render sets it; with it, the gateway keeps itself awake.
+        external_url: Option<String> = "", masked "external-url", ["RENDER_EXTERNAL_URL"], parse::external_url;
+        /// Minutes between two calls of our own to stay awake; `0` for never.
+        keep_alive_interval: Duration = "14", open "keep-alive-interval", ["KEEP_ALIVE_INTERVAL"], parse::minutes;
+    }
+    section "Logs" {
+        /// What is logged: a level, or a filter such as `info,pollux::relay=debug`.
+        log: String = "info", open "log", ["POLLUX_LOG"], parse::filter;
+        /// How it is written: `text` or `json`.
+        log_format: Format = "text", open "log-format", ["POLLUX_LOG_FORMAT"], parse::format;
+    }
+}

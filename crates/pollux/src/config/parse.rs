@@ -1,0 +1,206 @@
+//! From the written text to a value, one function per kind. Each refusal says what would be right.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::problem::Bad;
+use super::{Database, Strategy};
+use crate::secret::Secret;
+use crate::telemetry::{Format, check_filter};
+use crate::upstream::{BaseUrl, EgressProxy, HttpVersion};
+
+/// The release that brings PostgreSQL and Redis.
+const REPLICAS: &str = "0.2";
+
+type Parsed<T> = Result<T, Bad>;
+
+pub(super) fn listen(text: &str) -> Parsed<SocketAddr> {
+    let numeric = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    let bad = |_| Bad::new("is not an address and a port", "write for example 127.0.0.1:8000 or [::]:8000");
+    numeric.as_deref().unwrap_or(text).parse().map_err(bad)
+}
+
+pub(super) fn path(text: &str) -> Parsed<PathBuf> {
+    match text {
+        "" => Err(Bad::new("is empty", "name a path")),
+        text => Ok(PathBuf::from(text)),
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "all parsers have one shape")]
+pub(super) fn optional_path(text: &str) -> Parsed<Option<PathBuf>> {
+    Ok((!text.is_empty()).then(|| PathBuf::from(text)))
+}
+
+pub(super) fn database(text: &str) -> Parsed<Database> {
+    if text.is_empty() {
+        return Ok(Database::InDataDir);
+    }
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        let reason = format!("names PostgreSQL, which Pollux will support from version {REPLICAS} on");
+        return Err(Bad::new(reason, "leave it out to use SQLite in the data directory"));
+    }
+    match text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")) {
+        Some(path) if !path.is_empty() && !path.contains('?') => Ok(Database::Sqlite(PathBuf::from(path))),
+        _ => Err(Bad::new("is not a database address", "write sqlite:PATH, or leave it out")),
+    }
+}
+
+pub(super) fn redis(text: &str) -> Parsed<Option<Secret>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let reason = format!("names Redis, which Pollux will support from version {REPLICAS} on");
+    Err(Bad::new(reason, "leave it out and run a single replica"))
+}
+
+pub(super) fn count(text: &str) -> Parsed<usize> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err(Bad::new("is not a number above zero", "write digits only")),
+    }
+}
+
+pub(super) fn switch(text: &str) -> Parsed<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "on" | "true" | "yes" | "1" => Ok(true),
+        "off" | "false" | "no" | "0" => Ok(false),
+        _ => Err(Bad::new("is neither on nor off", "write on or off")),
+    }
+}
+
+/// A stretch of time above zero; a bare number is seconds.
+pub(super) fn duration(text: &str) -> Parsed<Duration> {
+    match span(text, "s") {
+        Some(span) if !span.is_zero() => Ok(span),
+        _ => Err(Bad::new("is not a time above zero", "write for example 500ms, 10s, 2m or 1h")),
+    }
+}
+
+/// A stretch of time, zero allowed.
+pub(super) fn patience(text: &str) -> Parsed<Duration> {
+    span(text, "s").ok_or_else(|| Bad::new("is not a time", "write for example 0, 500ms, 10s or 2m"))
+}
+
+/// A stretch of time; a bare number is minutes.
+pub(super) fn minutes(text: &str) -> Parsed<Duration> {
+    span(text, "m")
+        .ok_or_else(|| Bad::new("is not a number of minutes", "write for example 14, or 0 for never"))
+}
+
+fn span(text: &str, unit: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, written) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    match if written.is_empty() { unit } else { written.trim() } {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" | "min" => number.checked_mul(60).map(Duration::from_secs),
+        "h" => number.checked_mul(3600).map(Duration::from_secs),
+        _ => None,
+    }
+    // A year is longer than any wait here, and short enough to be added to any clock.
+    .filter(|span| *span <= Duration::from_hours(24 * 366))
+}
+
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).filter(|item| !item.is_empty())
+}
+
+/// Several secrets, each once, in the order they are written.
+#[expect(clippy::unnecessary_wraps, reason = "all parsers have one shape")]
+pub(super) fn secrets(text: &str) -> Parsed<Vec<Secret>> {
+    let mut found: Vec<Secret> = Vec::new();
+    for item in items(text).map(|item| item.trim_matches(['"', '\''])).filter(|item| !item.is_empty()) {
+        if !found.iter().any(|known| known.expose() == item) {
+            found.push(Secret::new(String::from(item)));
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn token(text: &str) -> Parsed<Option<Secret>> {
+    at_least(8, text)
+}
+
+pub(super) fn master_key(text: &str) -> Parsed<Option<Secret>> {
+    at_least(16, text)
+}
+
+fn at_least(length: usize, text: &str) -> Parsed<Option<Secret>> {
+    match text.chars().count() {
+        0 => Ok(None),
+        short if short < length => {
+            let way_out = format!("use at least {length}, or leave it out to have one generated");
+            Err(Bad::new(format!("has only {short} characters"), way_out))
+        }
+        _ => Ok(Some(Secret::new(String::from(text)))),
+    }
+}
+
+pub(super) fn base_url(text: &str) -> Parsed<BaseUrl> {
+    text.parse().map_err(|reason: String| Bad::new(reason, "write https://HOST, with a path if need be"))
+}
+
+pub(super) fn proxies(text: &str) -> Parsed<Vec<EgressProxy>> {
+    let way_out =
+        "write http://, https:// or socks5:// and HOST:PORT, with user:password@ before it if need be";
+    let read = |(index, item): (usize, &str)| {
+        item.parse().map_err(|reason| Bad::new(format!("(number {}) {reason}", index + 1), way_out))
+    };
+    items(text).enumerate().map(read).collect()
+}
+
+pub(super) fn http_version(text: &str) -> Parsed<HttpVersion> {
+    match text {
+        "auto" => Ok(HttpVersion::Auto),
+        "1" | "1.1" => Ok(HttpVersion::Http1),
+        "2" => Ok(HttpVersion::Http2),
+        _ => Err(Bad::new("is not a version of HTTP spoken here", "write auto, 1 or 2")),
+    }
+}
+
+pub(super) fn model(text: &str) -> Parsed<String> {
+    let name = text.strip_prefix("models/").unwrap_or(text);
+    if name.is_empty() || name.contains(|c: char| !c.is_ascii_alphanumeric() && !"-._".contains(c)) {
+        return Err(Bad::new("is not the name of a model", "write for example gemini-3.8-flash"));
+    }
+    Ok(String::from(name))
+}
+
+pub(super) fn strategy(text: &str) -> Parsed<Strategy> {
+    match text.replace('-', "_").as_str() {
+        "headroom" => Ok(Strategy::Headroom),
+        "least_used" => Ok(Strategy::LeastUsed),
+        "round_robin" => Ok(Strategy::RoundRobin),
+        "fill_first" => Ok(Strategy::FillFirst),
+        _ => Err(Bad::new("is not a strategy", "write headroom, least_used, round_robin or fill_first")),
+    }
+}
+
+pub(super) fn external_url(text: &str) -> Parsed<Option<String>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    base_url(text)?;
+    Ok(Some(String::from(text.trim_end_matches('/'))))
+}
+
+pub(super) fn filter(text: &str) -> Parsed<String> {
+    match check_filter(text) {
+        Ok(()) => Ok(String::from(text)),
+        Err(reason) => Err(Bad::new(
+            format!("is not a log filter ({reason})"),
+            "write a level (error, warn, info, debug, trace), or for example info,pollux::relay=debug",
+        )),
+    }
+}
+
+pub(super) fn format(text: &str) -> Parsed<Format> {
+    match text {
+        "text" => Ok(Format::Text),
+        "json" => Ok(Format::Json),
+        _ => Err(Bad::new("is not a log format", "write text or json")),
+    }
+}

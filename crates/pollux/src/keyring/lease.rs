@@ -1,0 +1,114 @@
+//! A place in a project's bucket, as a guard.
+
+use std::sync::Arc;
+
+use dialect::gemini::outcome::Outcome;
+use dialect::gemini::usage::Tokens;
+use pool::{Ask, Cost, Ending, ProjectId, Reservation};
+
+use super::ring::{Ring, seed};
+use super::roster::KeyEntry;
+use crate::secret::Secret;
+use crate::telemetry::names;
+
+/// A place in a project's bucket. Dropped without [`settle`](Self::settle) it stays counted.
+#[derive(Debug)]
+pub struct Lease {
+    ring: Arc<Ring>,
+    key: Arc<KeyEntry>,
+    reservation: Option<Reservation>,
+    model: Box<str>,
+    /// Input tokens as estimated, before calibration.
+    estimated: u64,
+}
+
+/// What became of a leased call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    tokens: Option<Tokens>,
+    ending: Ending,
+}
+
+impl Settled {
+    /// Google answered, to the end or until somebody hung up, and counted this much.
+    pub fn answered(tokens: Option<Tokens>) -> Self {
+        Self { tokens, ending: Ending::Success }
+    }
+
+    /// It failed; `counted` if Google may have counted it.
+    pub fn failed(counted: bool) -> Self {
+        let ending = if counted { Ending::FailedCounted } else { Ending::FailedNotCounted };
+        Self { tokens: None, ending }
+    }
+}
+
+impl Lease {
+    pub(super) fn new(ring: Arc<Ring>, key: Arc<KeyEntry>, reservation: Reservation, model: &str, estimated: u64) -> Self {
+        Self { ring, key, reservation: Some(reservation), model: model.into(), estimated }
+    }
+
+    /// The key itself.
+    pub fn secret(&self) -> &Secret {
+        &self.key.secret
+    }
+
+    /// The project's handle.
+    pub fn project(&self) -> ProjectId {
+        self.key.project
+    }
+
+    /// The project's id.
+    pub fn project_name(&self) -> &str {
+        self.key.project_id.as_str()
+    }
+
+    /// The key's id.
+    pub fn key_name(&self) -> &str {
+        self.key.id.as_str()
+    }
+
+    /// Corrects what was reserved to what was used.
+    pub fn settle(mut self, settled: Settled) {
+        let Some(reservation) = self.reservation.take() else { return };
+        let now = self.ring.now();
+        let Settled { tokens, ending } = settled;
+        let input_tokens = tokens.map(|tokens| tokens.input);
+        let mut pool = self.ring.pool();
+        if let Some(actual) = input_tokens {
+            pool.see_estimate(&self.model, self.estimated, actual, now);
+        }
+        let changes = pool.settle(reservation, pool::Settled { input_tokens, ending }, now);
+        drop(pool);
+        self.ring.announce(changes);
+        self.ring.tell_room();
+    }
+
+    /// Benches who is to blame for a failure.
+    pub fn blame(&self, outcome: &Outcome) {
+        self.ring.blame(&self.key, &self.model, outcome);
+    }
+
+    /// Another request of the same call on the same key; counted at once, for nobody settles it.
+    pub fn follow_on(&self) -> Secret {
+        let now = self.ring.now();
+        let cost = Cost { requests: 1, tokens: self.estimated };
+        let ask = Ask { model: &self.model, cost, require: Some(self.key.project), ..Ask::default() };
+        let mut pool = self.ring.pool();
+        if let Ok(reservation) = pool.take(&ask, now, seed()).1 {
+            pool.abandon(reservation, now);
+        }
+        drop(pool);
+        self.key.secret.clone()
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(reservation) = self.reservation.take() {
+            metrics::counter!(names::LEASES_DROPPED).increment(1);
+            let now = self.ring.now();
+            self.ring.pool().abandon(reservation, now);
+            self.ring.tell_room();
+        }
+    }
+}

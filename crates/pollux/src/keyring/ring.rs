@@ -1,0 +1,136 @@
+//! The pool behind its lock, and the roster beside it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use dialect::gemini::outcome::Outcome;
+use pool::{Ask, Change, Cost, Moment, Opening, Pool, ProjectId, Settings, Snapshot};
+use tokio::sync::{Notify, mpsc};
+
+use super::blame::blame_for;
+use super::lease::Lease;
+use super::roster::{KeyEntry, Roster};
+use crate::clock::Clock;
+use crate::id;
+
+/// Changes that may wait to be written down; more than this at once means the store is stuck.
+const WAITING_CHANGES: usize = 4_096;
+
+/// What a call wants from the pool.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// The model as it goes into the path.
+    pub model: &'a str,
+    /// Estimated input tokens.
+    pub tokens: u64,
+    /// Projects that failed this call; taken only if no other has room.
+    pub avoid: &'a [ProjectId],
+    /// The project, by id, that should serve it if it has room.
+    pub prefer: Option<&'a str>,
+}
+
+/// The pool behind its lock, and the roster beside it. Both locks are short and never held over a wait.
+pub(super) struct Ring {
+    pool: Mutex<Pool>,
+    roster: RwLock<Roster>,
+    clock: Arc<dyn Clock>,
+    room: Notify,
+    changes: mpsc::Sender<Vec<Change>>,
+}
+
+impl Ring {
+    pub(super) fn new(settings: Settings, clock: Arc<dyn Clock>) -> (Self, mpsc::Receiver<Vec<Change>>) {
+        let (changes, receiver) = mpsc::channel(WAITING_CHANGES);
+        let pool = Mutex::new(Pool::new(settings));
+        (Self { pool, roster: RwLock::default(), clock, room: Notify::new(), changes }, receiver)
+    }
+
+    pub(super) fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn roster(&self) -> RwLockReadGuard<'_, Roster> {
+        self.roster.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn roster_mut(&self) -> RwLockWriteGuard<'_, Roster> {
+        self.roster.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    pub(super) fn lease(this: &Arc<Self>, wish: &Wish<'_>) -> Result<Lease, Opening> {
+        let now = this.now();
+        let prefer = wish.prefer.and_then(|name| this.roster().project_by_name(name));
+        let mut pool = this.pool();
+        let tokens = pool.calibrated(wish.model, wish.tokens);
+        let cost = Cost { requests: 1, tokens };
+        let ask = Ask { model: wish.model, cost, exclude: wish.avoid, prefer, ..Ask::default() };
+        let taken = pool.take(&ask, now, seed()).1;
+        let taken = match taken {
+            Err(_) if !wish.avoid.is_empty() => pool.take(&Ask { exclude: &[], ..ask }, now, seed()).1,
+            taken => taken,
+        };
+        drop(pool);
+        let reservation = taken?;
+        let Some(key) = this.roster().key(reservation.key).cloned() else {
+            // Deleted between the two locks.
+            this.pool().abandon(reservation, now);
+            return Err(Opening::NoKey);
+        };
+        Ok(Lease::new(Arc::clone(this), key, reservation, wish.model, wish.tokens))
+    }
+
+    /// Benches who is to blame for a failure of this key's call.
+    pub(super) fn blame(&self, key: &KeyEntry, model: &str, outcome: &Outcome) {
+        let now = self.now();
+        let Some(blame) = blame_for(outcome, now.0 - key.created_at.0, seed()) else { return };
+        let changes = self.pool().blame(key.handle, model, &blame, now, seed());
+        self.announce(changes);
+    }
+
+    /// Says what changed: to the log at once, to the store soon.
+    pub(super) fn announce(&self, changes: Vec<Change>) {
+        if changes.is_empty() {
+            return;
+        }
+        for change in &changes {
+            tracing::info!(change = ?change.what, "the pool changed");
+        }
+        if self.changes.try_send(changes).is_err() {
+            tracing::warn!("a change of the pool could not be queued for the store");
+        }
+    }
+
+    /// A call gave its place back, or a key came: who waits may look again.
+    pub(super) fn tell_room(&self) {
+        self.room.notify_waiters();
+    }
+
+    pub(super) async fn room_within(&self, wait: Duration) {
+        let _ = tokio::time::timeout(wait, self.room.notified()).await;
+    }
+
+    pub(super) fn ready_keys(&self) -> usize {
+        self.pool().ready_keys(self.now())
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        self.pool().snapshot(self.now())
+    }
+}
+
+/// Random bits, so that equals take turns.
+#[expect(clippy::cast_possible_truncation, reason = "any 64 of the bits will do")]
+pub(super) fn seed() -> u64 {
+    id::seed() as u64
+}
+
+impl fmt::Debug for Ring {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Ring").finish_non_exhaustive()
+    }
+}

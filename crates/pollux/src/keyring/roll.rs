@@ -1,0 +1,210 @@
+//! The keys as their operator sees them: adding, listing, switching, deleting.
+
+use std::sync::Arc;
+
+use pool::{Change, KeySpec, ProjectSpec, Scope, Tier, What};
+
+use super::Keyring;
+use super::intake::{self, Intake, Malformed, Repeated};
+use crate::id;
+use crate::store::StoreError;
+use crate::store::record::{self, KeyRow, NewKey, Origin, Owner, ProjectRow, Stored};
+
+/// What sealing binds a key's secret to.
+fn context(id: &record::KeyId) -> String {
+    format!("key:{}", id.as_str())
+}
+
+/// Under which purpose keys are looked up.
+const LOOKUP: &str = "key";
+
+/// Why the keys could not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RollError {
+    /// The store failed or has no such key.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The text holds nothing that could be a key.
+    #[error("there is no key in the text; paste one key, or several with any separator between them")]
+    NoKeys,
+    /// More keys than one request may bring.
+    #[error("more than {} keys at once; send them in several requests", intake::LIMIT)]
+    TooMany,
+}
+
+/// What became of a pasted text.
+#[derive(Clone, Debug, Default)]
+pub struct Addition {
+    /// What became of each key, in the order of the text.
+    pub keys: Vec<AddedKey>,
+    /// What is no key.
+    pub malformed: Vec<Malformed>,
+    /// Keys that came twice in the text.
+    pub repeated: Vec<Repeated>,
+}
+
+/// What became of one key.
+#[derive(Clone, Debug)]
+pub struct AddedKey {
+    /// What may be shown of it.
+    pub hint: String,
+    /// Its id: the new one, or the one it already had.
+    pub id: record::KeyId,
+    /// It was there before.
+    pub duplicate: bool,
+}
+
+/// A key, and what the pool knows about it now.
+#[derive(Clone, Debug)]
+pub struct KeyView {
+    /// What is stored.
+    pub row: KeyRow,
+    /// What the pool knows.
+    pub live: Option<pool::KeyView>,
+}
+
+impl Keyring {
+    /// Brings the store's projects and keys into the pool.
+    pub(super) async fn load(&self) -> Result<(), StoreError> {
+        let projects = self.store.load_projects().await?;
+        let keys = self.store.load_keys().await?;
+        for project in &projects {
+            self.enlist_project(project);
+        }
+        for key in keys {
+            self.enlist_key(key)?;
+        }
+        self.load_limits().await
+    }
+
+    /// Adds every key that the text holds. Nothing is added if the store fails.
+    pub async fn add(&self, text: &str, origin: Origin) -> Result<Addition, RollError> {
+        let pasted = intake::parse(text);
+        if pasted.cut_short {
+            return Err(RollError::TooMany);
+        }
+        if pasted.keys.is_empty() && pasted.malformed.is_empty() {
+            return Err(RollError::NoKeys);
+        }
+        let fresh: Vec<NewKey> = pasted.keys.iter().map(|intake| self.sealed(intake, origin)).collect();
+        let stored = self.store.insert_keys(&fresh, self.now()).await?;
+        self.enlist_added(&stored).await?;
+        let keys = fresh.into_iter().zip(stored).map(|(key, stored)| match stored {
+            Stored::Added { key: id, .. } => AddedKey { hint: key.hint, id, duplicate: false },
+            Stored::Duplicate { key: id } => AddedKey { hint: key.hint, id, duplicate: true },
+        });
+        Ok(Addition { keys: keys.collect(), malformed: pasted.malformed, repeated: pasted.repeated })
+    }
+
+    fn sealed(&self, intake: &Intake, origin: Origin) -> NewKey {
+        let Intake { key, project, label } = intake;
+        let id = record::KeyId::from(id::new("key", self.now()));
+        NewKey {
+            owner: project.clone().map_or(Owner::Own, Owner::Label),
+            sealed: self.master.seal(key, &context(&id)),
+            lookup: self.master.lookup_hash(LOOKUP, key.expose()),
+            hint: key.hint(),
+            label: label.clone().unwrap_or_default(),
+            origin,
+            id,
+        }
+    }
+
+    async fn enlist_added(&self, stored: &[Stored]) -> Result<(), StoreError> {
+        for entry in stored {
+            if let Stored::Added { key, .. } = entry {
+                self.enlist_key(self.store.key(key).await?)?;
+            }
+        }
+        self.ring.tell_room();
+        Ok(())
+    }
+
+    fn enlist_project(&self, row: &ProjectRow) {
+        let handle = self.ring.roster_mut().put_project(&row.id);
+        let spec = ProjectSpec {
+            id: handle,
+            tier: tier(&row.tier),
+            weight: u32::try_from(row.weight).unwrap_or(1),
+            priority: i32::try_from(row.priority).unwrap_or(0),
+            enabled: row.enabled,
+        };
+        self.ring.pool().put_project(spec, self.now());
+    }
+
+    fn enlist_key(&self, row: KeyRow) -> Result<(), StoreError> {
+        let secret = self.master.open(&row.sealed, &context(&row.id)).map_err(StoreError::MasterKey)?;
+        let now = self.now();
+        let entry = self.ring.roster_mut().put_key(row.id, row.project, secret, row.created_at);
+        let mut pool = self.ring.pool();
+        if !pool.has_project(entry.project) {
+            let spec =
+                ProjectSpec { id: entry.project, tier: Tier::Unknown, weight: 1, priority: 0, enabled: true };
+            pool.put_project(spec, now);
+        }
+        pool.put_key(KeySpec { id: entry.handle, project: entry.project, enabled: row.enabled }, now);
+        if row.state.name == DEAD {
+            let what = What::Dead { scope: Scope::Key(entry.handle), reason: row.state.reason.into() };
+            pool.restore(&Change { at: row.state.since, what }, now);
+        }
+        Ok(())
+    }
+
+    /// One page of keys, in the order they were added.
+    pub async fn list(&self, after: Option<&record::KeyId>, limit: usize) -> Result<Vec<KeyView>, StoreError> {
+        let rows = self.store.list_keys(after, limit).await?;
+        Ok(rows.into_iter().map(|row| self.view(row)).collect())
+    }
+
+    /// One key.
+    pub async fn show(&self, id: &record::KeyId) -> Result<KeyView, StoreError> {
+        Ok(self.view(self.store.key(id).await?))
+    }
+
+    fn view(&self, row: KeyRow) -> KeyView {
+        let entry = self.ring.roster().key_by_id(&row.id).map(Arc::clone);
+        let live = entry.and_then(|entry| self.ring.pool().key_view(entry.handle, self.now()));
+        KeyView { row, live }
+    }
+
+    /// Switches a key on or off. Switching on also forgets that it was dead or benched: an operator knows better.
+    pub async fn enable(&self, id: &record::KeyId, enabled: bool) -> Result<KeyView, StoreError> {
+        let now = self.now();
+        self.store.enable_key(id, enabled, now).await?;
+        if enabled {
+            let ready = record::KeyState { name: READY.to_owned(), reason: String::new(), since: now };
+            self.store.set_key_state(id, &ready, now).await?;
+        }
+        if let Some(entry) = self.ring.roster().key_by_id(id).map(Arc::clone) {
+            let mut pool = self.ring.pool();
+            pool.put_key(KeySpec { id: entry.handle, project: entry.project, enabled }, now);
+            if enabled {
+                pool.clear(&Scope::Key(entry.handle), now);
+            }
+        }
+        self.ring.tell_room();
+        self.show(id).await
+    }
+
+    /// Deletes a key and its secret.
+    pub async fn delete(&self, id: &record::KeyId) -> Result<(), StoreError> {
+        self.store.delete_key(id, self.now()).await?;
+        if let Some(handle) = self.ring.roster_mut().remove_key(id) {
+            self.ring.pool().remove_key(handle, self.now());
+        }
+        Ok(())
+    }
+}
+
+/// The state of a key that may serve, as it is stored.
+pub(super) const READY: &str = "ready";
+/// The state of a key that is dead, as it is stored.
+pub(super) const DEAD: &str = "dead";
+
+fn tier(name: &str) -> Tier {
+    match name {
+        "free" => Tier::Free,
+        "unknown" | "" => Tier::Unknown,
+        _ => Tier::Paid,
+    }
+}
