@@ -9,7 +9,7 @@ import openai
 import pytest
 from openai import OpenAI
 
-from bed import Gateway
+from bed import Gateway, Simulator
 from conftest import ask
 
 
@@ -152,3 +152,12 @@ def test_many_at_once(gateway: Gateway) -> None:
 
     for at, content in enumerate(asyncio.run(all_of_them())):
         assert f'"number {at}"' in (content or "")
+
+
+def test_google_sees_its_own_key_and_nothing_of_ours(gateway: Gateway, simulator: Simulator) -> None:
+    headers = {"x-api-key": "of-the-client", "x-goog-api-key": "of-the-client", "cookie": "session=of-the-client"}
+    gateway.client(max_retries=0, default_headers=headers).chat.completions.create(**ask("Hello", user="Bob"))
+    sent = simulator.state()["recent"][-1]
+    assert sent["credentials"] == ["x-goog-api-key"] and sent["query"] == {}
+    assert "of-the-client" not in str(sent) and gateway.issued[0] not in str(sent)
+    assert sent["body"]["store"] is False and "Bob" not in str(sent["body"])

@@ -11,6 +11,8 @@ import openai
 import pytest
 from openai import OpenAI
 
+from bed import Simulator
+
 
 def png(side: int = 8) -> bytes:
     """A grey square."""
@@ -23,6 +25,7 @@ def png(side: int = 8) -> bytes:
 
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+WAV = b"RIFF\x24\0\0\0WAVEfmt "
 PNG_URL = f"data:image/png;base64,{base64.b64encode(png()).decode()}"
 PDF_URL = f"data:application/pdf;base64,{base64.b64encode(PDF).decode()}"
 
@@ -42,17 +45,28 @@ def tokens(answer: Any) -> int:
 
 
 @pytest.mark.parametrize("model", ["gemini-2.5-flash", "gemini-3.8-flash"])
-@pytest.mark.parametrize("part", [
-    image(PNG_URL),
-    image(PNG_URL, detail="high"),
-    image(PNG_URL, detail="low"),
-    image(PNG_URL.replace("image/png", "")),
-    {"type": "file", "file": {"filename": "twins.pdf", "file_data": PDF_URL}},
-    {"type": "file", "file": {"filename": "twins.pdf", "file_data": PDF_URL.partition(",")[2]}},
-    {"type": "input_audio", "input_audio": {"data": base64.b64encode(b"RIFF\0\0\0\0WAVE").decode(), "format": "wav"}},
+@pytest.mark.parametrize(("part", "kind", "data"), [
+    (image(PNG_URL), "image/png", png()),
+    (image(PNG_URL, detail="high"), "image/png", png()),
+    (image(PNG_URL, detail="low"), "image/png", png()),
+    (image(PNG_URL.replace("image/png", "")), "image/png", png()),
+    ({"type": "file", "file": {"filename": "twins.pdf", "file_data": PDF_URL}}, "application/pdf", PDF),
+    ({"type": "file", "file": {"filename": "twins.pdf", "file_data": PDF_URL.partition(",")[2]}}, "application/pdf", PDF),
+    ({"type": "input_audio", "input_audio": {"data": base64.b64encode(WAV).decode(), "format": "wav"}}, "audio/wav", WAV),
 ], ids=["png", "high", "low", "no type", "pdf", "bare pdf", "wav"])
-def test_media_reach_the_model(client: OpenAI, model: str, part: dict[str, Any]) -> None:
-    assert tokens(see(client, part, model=model)) > tokens(see(client, model=model))
+def test_media_reach_the_model(
+    client: OpenAI, simulator: Simulator, model: str, part: dict[str, Any], kind: str, data: bytes
+) -> None:
+    without = tokens(see(client, model=model))
+    assert tokens(see(client, part, model=model)) > without
+    (sent,) = (part["inlineData"] for part in simulator.last_body()["contents"][0]["parts"] if "inlineData" in part)
+    assert sent["mimeType"] == kind and base64.b64decode(sent["data"]) == data
+
+
+def test_a_link_is_left_to_google(client: OpenAI, simulator: Simulator) -> None:
+    see(client, image("https://example.com/twins.png"))
+    (sent,) = (part["fileData"] for part in simulator.last_body()["contents"][0]["parts"] if "fileData" in part)
+    assert sent["fileUri"] == "https://example.com/twins.png"
 
 
 def test_many_images(client: OpenAI) -> None:
@@ -84,3 +98,19 @@ def test_an_image_streams(client: OpenAI) -> None:
     with client.chat.completions.stream(model="gemini-nano-banana-2.1", messages=messages) as stream:
         message = stream.get_final_completion().choices[0].message
     assert message.model_dump()["images"][0]["image_url"]["url"].startswith("data:image/png;base64,")
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_a_picture_of_many_megabytes(client: OpenAI, streamed: bool) -> None:
+    asked: dict[str, Any] = {
+        "model": "gemini-nano-banana-2.1",
+        "messages": [{"role": "user", "content": "Draw twins"}],
+        "extra_headers": {"x-sim-fault": "big-image:6"},
+    }
+    if streamed:
+        with client.chat.completions.stream(**asked) as stream:
+            message = stream.get_final_completion().choices[0].message
+    else:
+        message = client.chat.completions.create(**asked).choices[0].message
+    drawn = message.model_dump()["images"][0]["image_url"]["url"]
+    assert len(base64.b64decode(drawn.partition(",")[2])) > 6 << 20

@@ -10,7 +10,11 @@ import openai
 import pytest
 from openai import OpenAI
 
+from bed import Simulator
 from conftest import ask
+
+# What Google documents for calls whose signature is lost.
+SENTINEL = "skip_thought_signature_validator"
 
 WEATHER = {
     "type": "function",
@@ -69,7 +73,9 @@ def results(message: Any) -> list[Message]:
 
 @pytest.mark.parametrize("echo", [forgetful, faithful])
 @pytest.mark.parametrize("turn", [whole, streamed])
-def test_three_rounds_of_parallel_calls(client: OpenAI, turn: Turn, echo: Callable[[Any], Message]) -> None:
+def test_three_rounds_of_parallel_calls(
+    client: OpenAI, simulator: Simulator, turn: Turn, echo: Callable[[Any], Message]
+) -> None:
     messages: list[Message] = [{"role": "user", "content": THREE_ROUNDS}]
     seen: set[str] = set()
     for _ in range(3):
@@ -86,6 +92,8 @@ def test_three_rounds_of_parallel_calls(client: OpenAI, turn: Turn, echo: Callab
     assert final.message.content.count("get_weather returned") == 2
     assert all(f"clear over {call.id}" in final.message.content for call in calls)
     assert len(seen) == 6, "every call has an id of its own"
+    sent = json.dumps(simulator.last_body())
+    assert sent.count("thoughtSignature") == 3 and SENTINEL not in sent, "real signatures, one for each round"
 
 
 def test_the_signature_travels_on_the_first_call(client: OpenAI) -> None:
@@ -95,7 +103,7 @@ def test_the_signature_travels_on_the_first_call(client: OpenAI) -> None:
     assert "extra_content" not in second
 
 
-def test_calls_of_another_model_are_accepted(client: OpenAI) -> None:
+def test_calls_of_another_model_are_accepted(client: OpenAI, simulator: Simulator) -> None:
     """A history that Gemini never made has no signatures at all."""
     call = {"id": "call_elsewhere", "type": "function", "function": {"name": "get_time", "arguments": "{}"}}
     messages = [
@@ -105,6 +113,7 @@ def test_calls_of_another_model_are_accepted(client: OpenAI) -> None:
     ]
     choice = whole(client, messages)
     assert "get_time returned" in choice.message.content and "noon" in choice.message.content
+    assert SENTINEL in json.dumps(simulator.last_body())
 
 
 def test_a_lost_result_does_not_break_the_conversation(client: OpenAI) -> None:
