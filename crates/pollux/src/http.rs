@@ -33,6 +33,9 @@ use crate::shared::Shared;
 
 pub use serving::serve;
 
+/// How often the list of users is looked after.
+const TEND_EVERY: Duration = Duration::from_mins(1);
+
 /// What the surfaces may decide for themselves.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -112,6 +115,20 @@ impl Requests {
 }
 
 impl Gateway {
+    /// Keeps the list of users in order until `shutdown` resolves (see [`Access::tend`]).
+    pub async fn tend_users(&self, shutdown: impl Future<Output = ()>) {
+        tokio::pin!(shutdown);
+        loop {
+            let last = tokio::time::timeout(TEND_EVERY, &mut shutdown).await.is_ok();
+            if let Err(error) = self.access.tend().await {
+                tracing::warn!(%error, "the list of users could not be tended; it will be tried again");
+            }
+            if last {
+                return;
+            }
+        }
+    }
+
     /// Puts the rooms behind the surfaces.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
