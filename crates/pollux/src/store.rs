@@ -1,1 +1,200 @@
-//! stub
+//! What outlives the process: projects, keys, users, settings, day counters and learned limits.
+//!
+//! [`Store`] is the port. It knows nothing of encryption: secrets arrive sealed, with an HMAC to find them by. One
+//! contract suite (`store/contract.rs`) says what an implementation must do.
+//!
+//! Invariant: no list without a limit, no secret in clear, and no time or randomness of its own.
+
+#[cfg(test)]
+mod contract;
+mod error;
+pub mod record;
+mod sql;
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+use crate::clock::Moment;
+use crate::secret::{MasterKey, Secret};
+
+pub use error::StoreError;
+pub use sql::{SqlStore, SqliteSettings, Synchronous};
+
+use record::{
+    DayCount, KeyId, KeyRow, KeyState, Limit, NewKey, NewUser, ProjectId, ProjectRow, SettingChange,
+    SettingRow, Stored, UserId, UserRow,
+};
+
+/// The most rows one page of a list has.
+pub const PAGE: usize = 1_000;
+
+/// What every operation answers.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Everything that is kept. Lists are in the order of ids, which is the order of creation to the millisecond; the
+/// next page starts `after` the last id of the one before.
+pub trait Store: Projects + Keys + Users + Settings + Counters {}
+
+impl<T: Projects + Keys + Users + Settings + Counters> Store for T {}
+
+/// Upstream keys.
+#[async_trait]
+pub trait Keys: Debug + Send + Sync {
+    /// Adds keys in one transaction: all or none. Answers in the order given. A key that is already there (same
+    /// lookup hash), or earlier in the same list, is a duplicate and changes nothing.
+    async fn insert_keys(&self, keys: &[NewKey], now: Moment) -> Result<Vec<Stored>>;
+
+    /// One page of keys, at most [`PAGE`].
+    async fn list_keys(&self, after: Option<&KeyId>, limit: usize) -> Result<Vec<KeyRow>>;
+
+    /// All keys, read page by page. For the start of the program.
+    async fn load_keys(&self) -> Result<Vec<KeyRow>> {
+        let mut all: Vec<KeyRow> = Vec::new();
+        loop {
+            let page = self.list_keys(all.last().map(|row| &row.id), PAGE).await?;
+            let last = page.len() < PAGE;
+            all.extend(page);
+            if last {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// The key of this id.
+    async fn key(&self, id: &KeyId) -> Result<KeyRow>;
+
+    /// Switches a key on or off.
+    async fn enable_key(&self, id: &KeyId, enabled: bool, now: Moment) -> Result<()>;
+
+    /// Notes what the pool found out about a key.
+    async fn set_key_state(&self, id: &KeyId, state: &KeyState, now: Moment) -> Result<()>;
+
+    /// Removes a key and its secret. Its id stays taken for ever.
+    async fn delete_key(&self, id: &KeyId, now: Moment) -> Result<()>;
+}
+
+/// Google projects, the owners of quota.
+#[async_trait]
+pub trait Projects: Debug + Send + Sync {
+    /// The project with this label, made now if there is none.
+    async fn project_by_label(&self, label: &str, now: Moment) -> Result<ProjectRow>;
+
+    /// One page of projects, at most [`PAGE`].
+    async fn list_projects(&self, after: Option<&ProjectId>, limit: usize) -> Result<Vec<ProjectRow>>;
+
+    /// All projects, read page by page. For the start of the program.
+    async fn load_projects(&self) -> Result<Vec<ProjectRow>> {
+        let mut all: Vec<ProjectRow> = Vec::new();
+        loop {
+            let page = self.list_projects(all.last().map(|row| &row.id), PAGE).await?;
+            let last = page.len() < PAGE;
+            all.extend(page);
+            if last {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Writes everything of a project but its id and the time it was made. A label that another project has is a
+    /// conflict.
+    async fn update_project(&self, row: &ProjectRow, now: Moment) -> Result<()>;
+}
+
+/// The users of the gateway.
+#[async_trait]
+pub trait Users: Debug + Send + Sync {
+    /// Adds a user.
+    async fn insert_user(&self, user: &NewUser, now: Moment) -> Result<UserRow>;
+
+    /// The user of this id.
+    async fn user(&self, id: &UserId) -> Result<UserRow>;
+
+    /// The user whose key has this hash.
+    async fn user_by_lookup(&self, lookup: &[u8; 32]) -> Result<Option<UserRow>>;
+
+    /// One page of users, at most [`PAGE`].
+    async fn list_users(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<UserRow>>;
+
+    /// All users, read page by page. For the start of the program.
+    async fn load_users(&self) -> Result<Vec<UserRow>> {
+        let mut all: Vec<UserRow> = Vec::new();
+        loop {
+            let page = self.list_users(all.last().map(|row| &row.id), PAGE).await?;
+            let last = page.len() < PAGE;
+            all.extend(page);
+            if last {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Switches a user on or off.
+    async fn enable_user(&self, id: &UserId, enabled: bool, now: Moment) -> Result<()>;
+
+    /// Gives a user another key; the old one is forgotten.
+    async fn rotate_user(&self, id: &UserId, lookup: &[u8; 32], hint: &str, now: Moment) -> Result<()>;
+
+    /// Removes a user and the hash of its key. Its id stays taken for ever.
+    async fn delete_user(&self, id: &UserId, now: Moment) -> Result<()>;
+
+    /// Notes when users last called, in one transaction. Unknown users are passed over.
+    async fn touch_users(&self, seen: &[(UserId, Moment)]) -> Result<()>;
+}
+
+/// Settings and facts about the store itself.
+#[async_trait]
+pub trait Settings: Debug + Send + Sync {
+    /// One setting.
+    async fn setting(&self, name: &str) -> Result<Option<SettingRow>>;
+
+    /// All settings.
+    async fn settings(&self) -> Result<Vec<SettingRow>>;
+
+    /// Writes a setting if its version is still the one that the author saw, and answers the new version.
+    async fn put_setting(&self, change: &SettingChange) -> Result<i64>;
+
+    /// A fact about this store (schema marks, check values, hashed tokens).
+    async fn meta(&self, name: &str) -> Result<Option<String>>;
+
+    /// Writes a fact.
+    async fn put_meta(&self, name: &str, value: &str) -> Result<()>;
+
+    /// Writes a fact unless it is there, and answers what is there afterwards.
+    async fn init_meta(&self, name: &str, value: &str) -> Result<String>;
+
+    /// Whether the store answers.
+    async fn ping(&self) -> Result<()>;
+
+    /// Finishes writing and lets go of the database.
+    async fn close(&self);
+}
+
+/// Day counters and learned limits of buckets.
+#[async_trait]
+pub trait Counters: Debug + Send + Sync {
+    /// Adds to the counters of days, in one transaction. Corrections may be negative.
+    async fn add_to_days(&self, counts: &[DayCount]) -> Result<()>;
+
+    /// The counters of one Pacific day.
+    async fn load_day(&self, day: &str) -> Result<Vec<DayCount>>;
+
+    /// Writes limits, in one transaction; each replaces the one there was.
+    async fn put_limits(&self, limits: &[Limit]) -> Result<()>;
+
+    /// All limits.
+    async fn load_limits(&self) -> Result<Vec<Limit>>;
+}
+
+const CHECK_NAME: &str = "master_key_check";
+const CHECK_TEXT: &str = "pollux";
+
+/// Makes sure that `key` is the one this store's secrets are sealed with. The first call on a new store decides.
+pub async fn check_master_key(store: &dyn Store, key: &MasterKey) -> Result<()> {
+    use base64::Engine;
+    let base64 = base64::engine::general_purpose::STANDARD;
+    let fresh = base64.encode(key.seal(&Secret::new(CHECK_TEXT), CHECK_NAME));
+    let kept = store.init_meta(CHECK_NAME, &fresh).await?;
+    let sealed = base64.decode(kept).map_err(|_| StoreError::damaged("the check value of the master key"))?;
+    key.open(&sealed, CHECK_NAME).map(drop).map_err(StoreError::MasterKey)
+}

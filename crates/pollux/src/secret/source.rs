@@ -120,7 +120,8 @@ fn create(path: &Path) -> std::io::Result<MasterKey> {
 fn private(path: &Path, metadata: &std::fs::Metadata) -> Result<(), MasterKeyError> {
     use std::os::unix::fs::PermissionsExt;
     let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
+    let others = mode & 0o077;
+    if others == 0 {
         return Ok(());
     }
     Err(MasterKeyError::Permissions { path: path.to_owned(), mode })

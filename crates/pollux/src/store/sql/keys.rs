@@ -1,0 +1,210 @@
+//! Upstream keys in SQL.
+
+use std::collections::{HashMap, HashSet};
+
+use async_trait::async_trait;
+use sqlx::any::AnyRow;
+use sqlx::{Any, AssertSqlSafe, Transaction};
+
+use super::{Columns, SqlStore, clean, one, page, placeholders, projects};
+use crate::clock::Moment;
+use crate::id;
+use crate::store::record::{KeyId, KeyRow, KeyState, NewKey, Origin, Owner, ProjectId, Stored};
+use crate::store::{Keys, Result, StoreError};
+
+/// Rows per INSERT. SQLite allows 32,766 parameters in a statement; more than a few hundred rows gain nothing.
+const CHUNK: usize = 200;
+const COLUMNS: &str = "id, project_id, sealed, hint, label, enabled, state, state_reason, state_since, origin, \
+                       created_at, updated_at";
+
+#[async_trait]
+impl Keys for SqlStore {
+    async fn insert_keys(&self, keys: &[NewKey], now: Moment) -> Result<Vec<Stored>> {
+        for key in keys {
+            clean("label", &key.label)?;
+            clean("hint", &key.hint)?;
+        }
+        let mut transaction = self.begin().await?;
+        let owners = owners(&mut transaction, keys, now).await?;
+        let mut stored = Vec::with_capacity(keys.len());
+        for (keys, owners) in keys.chunks(CHUNK).zip(owners.chunks(CHUNK)) {
+            stored.extend(insert(&mut transaction, keys, owners, now).await?);
+        }
+        transaction.commit().await?;
+        Ok(stored)
+    }
+
+    async fn list_keys(&self, after: Option<&KeyId>, limit: usize) -> Result<Vec<KeyRow>> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM keys WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2");
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(after.map_or("", KeyId::as_str))
+            .bind(page(limit))
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(read).collect()
+    }
+
+    async fn key(&self, id: &KeyId) -> Result<KeyRow> {
+        let sql = format!("SELECT {COLUMNS} FROM keys WHERE id = $1 AND deleted_at IS NULL");
+        let found = sqlx::query(AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(&self.readers).await?;
+        found.as_ref().map(read).ok_or_else(|| StoreError::missing("key", id.as_str()))?
+    }
+
+    async fn enable_key(&self, id: &KeyId, enabled: bool, now: Moment) -> Result<()> {
+        let done =
+            sqlx::query("UPDATE keys SET enabled = $1, updated_at = $2 WHERE id = $3 AND deleted_at IS NULL")
+                .bind(i64::from(enabled))
+                .bind(now.0)
+                .bind(id.as_str())
+                .execute(&self.writer)
+                .await?;
+        one(&done, "key", id.as_str())
+    }
+
+    async fn set_key_state(&self, id: &KeyId, state: &KeyState, now: Moment) -> Result<()> {
+        let KeyState { name, reason, since } = state;
+        clean("state", name)?;
+        clean("reason", reason)?;
+        let done = sqlx::query(
+            "UPDATE keys SET state = $1, state_reason = $2, state_since = $3, updated_at = $4 \
+             WHERE id = $5 AND deleted_at IS NULL",
+        )
+        .bind(name.as_str())
+        .bind(reason.as_str())
+        .bind(since.0)
+        .bind(now.0)
+        .bind(id.as_str())
+        .execute(&self.writer)
+        .await?;
+        one(&done, "key", id.as_str())
+    }
+
+    async fn delete_key(&self, id: &KeyId, now: Moment) -> Result<()> {
+        let done = sqlx::query(
+            "UPDATE keys SET sealed = NULL, lookup = NULL, enabled = 0, updated_at = $1, deleted_at = $1 \
+             WHERE id = $2 AND deleted_at IS NULL",
+        )
+        .bind(now.0)
+        .bind(id.as_str())
+        .execute(&self.writer)
+        .await?;
+        one(&done, "key", id.as_str())
+    }
+}
+
+/// The project of each key. Labelled ones are made here; own ones only once their key turned out to be new.
+async fn owners(
+    transaction: &mut Transaction<'static, Any>,
+    keys: &[NewKey],
+    now: Moment,
+) -> Result<Vec<ProjectId>> {
+    let mut labelled: HashMap<&str, ProjectId> = HashMap::new();
+    let mut owners = Vec::with_capacity(keys.len());
+    for key in keys {
+        owners.push(match &key.owner {
+            Owner::Project(id) => id.clone(),
+            Owner::Own => id::new("project", now).into(),
+            Owner::Label(label) => {
+                if let Some(id) = labelled.get(label.as_str()) {
+                    id.clone()
+                } else {
+                    let id = projects::by_label(transaction, label, now).await?.id;
+                    labelled.insert(label, id.clone());
+                    id
+                }
+            }
+        });
+    }
+    Ok(owners)
+}
+
+async fn insert(
+    transaction: &mut Transaction<'static, Any>,
+    keys: &[NewKey],
+    owners: &[ProjectId],
+    now: Moment,
+) -> Result<Vec<Stored>> {
+    let added = insert_new(transaction, keys, owners, now).await?;
+    let present = if added.len() < keys.len() { find(transaction, keys).await? } else { HashMap::new() };
+    let mut stored = Vec::with_capacity(keys.len());
+    for (key, owner) in keys.iter().zip(owners) {
+        if added.contains(&key.id) {
+            // The reference from the key to its project is checked at commit, so this may come second.
+            if key.owner == Owner::Own {
+                projects::insert(transaction, owner, None, now).await?;
+            }
+            stored.push(Stored::Added { key: key.id.clone(), project: owner.clone() });
+        } else {
+            let found = present.get(key.lookup.as_slice()).cloned();
+            let key = found.ok_or(StoreError::Conflict { what: "this key" })?;
+            stored.push(Stored::Duplicate { key });
+        }
+    }
+    Ok(stored)
+}
+
+async fn insert_new(
+    transaction: &mut Transaction<'static, Any>,
+    keys: &[NewKey],
+    owners: &[ProjectId],
+    now: Moment,
+) -> Result<HashSet<KeyId>> {
+    let sql = format!(
+        "INSERT INTO keys (lookup, {COLUMNS}) VALUES {} ON CONFLICT (lookup) DO NOTHING RETURNING id",
+        placeholders(keys.len(), 13)
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for (key, owner) in keys.iter().zip(owners) {
+        let NewKey { id, owner: _, sealed, lookup, hint, label, origin } = key;
+        query = query
+            .bind(lookup.to_vec())
+            .bind(id.as_str())
+            .bind(owner.as_str())
+            .bind(sealed.clone())
+            .bind(hint.as_str())
+            .bind(label.as_str())
+            .bind(1_i64)
+            .bind("ready")
+            .bind("")
+            .bind(now.0)
+            .bind(origin.as_str())
+            .bind(now.0)
+            .bind(now.0);
+    }
+    let rows = query.fetch_all(&mut **transaction).await?;
+    rows.iter().map(|row| row.key("id")).collect()
+}
+
+/// Which of these keys are there, by lookup hash.
+async fn find(
+    transaction: &mut Transaction<'static, Any>,
+    keys: &[NewKey],
+) -> Result<HashMap<Vec<u8>, KeyId>> {
+    let list = placeholders(1, keys.len());
+    let mut query = sqlx::query(AssertSqlSafe(format!("SELECT id, lookup FROM keys WHERE lookup IN {list}")));
+    for key in keys {
+        query = query.bind(key.lookup.to_vec());
+    }
+    let rows = query.fetch_all(&mut **transaction).await?;
+    rows.iter().map(|row| Ok((row.bytes("lookup")?, row.key("id")?))).collect()
+}
+
+fn read(row: &AnyRow) -> Result<KeyRow> {
+    Ok(KeyRow {
+        id: row.key("id")?,
+        project: row.project("project_id")?,
+        sealed: row.bytes("sealed")?,
+        hint: row.text("hint")?,
+        label: row.text("label")?,
+        enabled: row.flag("enabled")?,
+        state: KeyState {
+            name: row.text("state")?,
+            reason: row.text("state_reason")?,
+            since: row.moment("state_since")?,
+        },
+        origin: if row.text("origin")? == "environment" { Origin::Environment } else { Origin::Admin },
+        created_at: row.moment("created_at")?,
+        updated_at: row.moment("updated_at")?,
+    })
+}

@@ -1,0 +1,130 @@
+//! The contract on SQLite, and what only a file can show.
+
+use std::path::Path;
+
+use super::super::contract::{self, for_each_check, new_key};
+use super::super::record::Owner;
+use super::*;
+use crate::store::{Counters, Keys, Settings};
+
+const NOW: Moment = Moment(1_800_000_000_000);
+
+async fn open(path: &Path) -> SqlStore {
+    SqlStore::open_sqlite(path, SqliteSettings::default(), NOW).await.unwrap()
+}
+
+macro_rules! on_sqlite {
+    ($($check:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $check() {
+                let dir = tempfile::tempdir().unwrap();
+                let store = open(&dir.path().join("pollux.db")).await;
+                contract::$check(&store).await;
+                store.close().await;
+            }
+        )*
+    };
+}
+for_each_check!(on_sqlite);
+
+#[tokio::test]
+async fn a_reopened_store_has_what_was_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("folder made for it/100% #odd?.db");
+    let store = open(&path).await;
+    store.insert_keys(&[new_key(1, Owner::Own)], NOW).await.unwrap();
+    let before = store.load_keys().await.unwrap();
+    store.close().await;
+    let store = open(&path).await;
+    assert_eq!(store.load_keys().await.unwrap(), before);
+    assert!(matches!(store.add_to_days(&[]).await, Ok(())));
+    store.close().await;
+    assert!(store.ping().await.unwrap_err().is_passing());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_are_closed_to_others() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir.path().join("data/pollux.db")).await;
+    store.put_meta("name", "value").await.unwrap();
+    let files: Vec<_> = std::fs::read_dir(dir.path().join("data")).unwrap().map(Result::unwrap).collect();
+    assert!(files.len() >= 2, "the write-ahead log is missing");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.path());
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("pollux.db");
+    let store = open(&path).await;
+    sqlx::query("INSERT INTO schema_version VALUES (99, 0)").execute(&store.writer).await.unwrap();
+    store.close().await;
+    let error = SqlStore::open_sqlite(&path, SqliteSettings::default(), NOW).await.unwrap_err();
+    assert!(matches!(error, StoreError::NewerSchema { found: 99, .. }), "{error:?}");
+    assert!(error.to_string().contains("schema version 99"));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("pollux.db");
+    std::fs::write(&path, "something else, long enough to be taken for a header".repeat(9)).unwrap();
+    for path in [path.as_path(), dir.path()] {
+        let error = SqlStore::open_sqlite(path, SqliteSettings::default(), NOW).await.unwrap_err();
+        assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn two_programs_that_start_together_agree() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("pollux.db");
+    let (left, right) = tokio::join!(open(&path), open(&path));
+    let (wrote, also) = tokio::join!(left.put_meta("left", "1"), right.put_meta("right", "2"));
+    wrote.and(also).unwrap();
+    assert_eq!(left.meta("right").await.unwrap().as_deref(), Some("2"));
+    let done: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM schema_version").fetch_one(&left.readers).await.unwrap();
+    assert_eq!(done, 1);
+    left.close().await;
+    right.close().await;
+}
+
+#[tokio::test]
+async fn readers_cannot_write_and_commits_are_as_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    for (synchronous, level) in [(Synchronous::Normal, 1), (Synchronous::Full, 2)] {
+        let settings = SqliteSettings { synchronous, readers: 1 };
+        let store = SqlStore::open_sqlite(&dir.path().join("pollux.db"), settings, NOW).await.unwrap();
+        assert!(sqlx::query("DELETE FROM meta").execute(&store.readers).await.is_err());
+        let found: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&store.writer).await.unwrap();
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&store.readers).await.unwrap();
+        let keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&store.writer).await.unwrap();
+        assert_eq!((found, mode.as_str(), keys), (level, "wal", 1));
+        store.close().await;
+    }
+}
+
+/// An abandoned call must not leave its transaction open on the one writing connection.
+#[tokio::test]
+async fn a_dropped_transaction_is_undone() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir.path().join("pollux.db")).await;
+    let mut transaction = store.begin().await.unwrap();
+    sqlx::query("INSERT INTO meta VALUES ('half', 'done')").execute(&mut *transaction).await.unwrap();
+    drop(transaction);
+    store.put_meta("next", "fine").await.unwrap();
+    assert_eq!(store.meta("half").await.unwrap(), None);
+    store.close().await;
+}
+
+#[test]
+fn placeholders_count_through() {
+    assert_eq!(placeholders(2, 3), "($1, $2, $3), ($4, $5, $6)");
+}
