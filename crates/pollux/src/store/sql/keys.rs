@@ -126,22 +126,19 @@ async fn insert(
     now: Moment,
 ) -> Result<Vec<Stored>> {
     let added = insert_new(transaction, keys, owners, now).await?;
+    // The reference from a key to its project is checked at commit, so own projects may come second.
+    let own = keys.iter().zip(owners).filter(|(key, _)| key.owner == Owner::Own && added.contains(&key.id));
+    let own: Vec<&ProjectId> = own.map(|(_, owner)| owner).collect();
+    projects::insert_own(transaction, &own, now).await?;
     let present = if added.len() < keys.len() { find(transaction, keys).await? } else { HashMap::new() };
-    let mut stored = Vec::with_capacity(keys.len());
-    for (key, owner) in keys.iter().zip(owners) {
+    let stored = keys.iter().zip(owners).map(|(key, owner)| {
         if added.contains(&key.id) {
-            // The reference from the key to its project is checked at commit, so this may come second.
-            if key.owner == Owner::Own {
-                projects::insert(transaction, owner, None, now).await?;
-            }
-            stored.push(Stored::Added { key: key.id.clone(), project: owner.clone() });
-        } else {
-            let found = present.get(key.lookup.as_slice()).cloned();
-            let key = found.ok_or(StoreError::Conflict { what: "this key" })?;
-            stored.push(Stored::Duplicate { key });
+            return Ok(Stored::Added { key: key.id.clone(), project: owner.clone() });
         }
-    }
-    Ok(stored)
+        let key = present.get(key.lookup.as_slice()).cloned();
+        Ok(Stored::Duplicate { key: key.ok_or(StoreError::Conflict { what: "this key" })? })
+    });
+    stored.collect()
 }
 
 async fn insert_new(

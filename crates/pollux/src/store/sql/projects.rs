@@ -2,13 +2,18 @@
 
 use async_trait::async_trait;
 use sqlx::any::AnyRow;
-use sqlx::{Any, Transaction};
+use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use super::{Columns, SqlStore, clean, one, page};
 use crate::clock::Moment;
 use crate::id;
 use crate::store::record::{ProjectId, ProjectRow};
 use crate::store::{Projects, Result};
+
+const INSERT: &str = "INSERT INTO projects \
+    (id, label, tier, weight, priority, enabled, notes, created_at, updated_at) VALUES";
+/// Tier, weight, priority, enabled, notes.
+const DEFAULTS: &str = "'unknown', 1, 0, 1, ''";
 
 #[async_trait]
 impl Projects for SqlStore {
@@ -71,27 +76,32 @@ pub(super) async fn by_label(
     now: Moment,
 ) -> Result<ProjectRow> {
     clean("label", label)?;
-    insert(transaction, &id::new("project", now).into(), Some(label), now).await?;
+    let sql = format!("{INSERT} ($1, $2, {DEFAULTS}, $3, $3) ON CONFLICT (label) DO NOTHING");
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(id::new("project", now))
+        .bind(label)
+        .bind(now.0)
+        .execute(&mut **transaction)
+        .await?;
     let found = sqlx::query("SELECT * FROM projects WHERE label = $1").bind(label);
     read(&found.fetch_one(&mut **transaction).await?)
 }
 
-/// Does nothing if another project has the label.
-pub(super) async fn insert(
+/// Makes projects without a label, each for one key.
+pub(super) async fn insert_own(
     transaction: &mut Transaction<'static, Any>,
-    id: &ProjectId,
-    label: Option<&str>,
+    ids: &[&ProjectId],
     now: Moment,
 ) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO projects (id, label, tier, weight, priority, enabled, notes, created_at, updated_at) \
-         VALUES ($1, $2, 'unknown', 1, 0, 1, '', $3, $3) ON CONFLICT (label) DO NOTHING",
-    )
-    .bind(id.as_str())
-    .bind(label.map(str::to_owned))
-    .bind(now.0)
-    .execute(&mut **transaction)
-    .await?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<String> =
+        (2..ids.len() + 2).map(|place| format!("(${place}, NULL, {DEFAULTS}, $1, $1)")).collect();
+    let sql = format!("{INSERT} {}", rows.join(", "));
+    let query =
+        ids.iter().fold(sqlx::query(AssertSqlSafe(sql)).bind(now.0), |query, id| query.bind(id.as_str()));
+    query.execute(&mut **transaction).await?;
     Ok(())
 }
 
