@@ -1,1 +1,143 @@
-//! stub
+//! Who is calling: users by their key, the admin by a token. Two kinds of credential that never stand in for each
+//! other.
+//!
+//! Every user's hash is in memory, so that letting a call in costs one HMAC and one look into a map.
+//!
+//! Invariant: a credential is shown once, when it is made; afterwards only its HMAC exists.
+
+mod admin;
+mod index;
+mod users;
+
+use std::sync::{Arc, RwLock};
+
+use crate::clock::Clock;
+use crate::secret::{Lookup, MasterKey, Secret};
+use crate::store::record::{UserId, UserRow};
+use crate::store::{Store, StoreError};
+
+use index::Index;
+
+/// A user who was let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Who it is.
+    pub user: UserId,
+    /// What it is called.
+    pub name: Arc<str>,
+}
+
+/// Proof that the admin was let in. Only this room makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct Admin(());
+
+/// Why somebody was not let in. `Display` is for the client.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// No credential came with the call.
+    #[error("no key was given; send it as `Authorization: Bearer <key>`")]
+    Missing,
+    /// Nobody has this credential.
+    #[error("the key is not known here")]
+    Unknown,
+    /// The user is switched off.
+    #[error("the key of `{name}` is disabled")]
+    Disabled {
+        /// The user's name.
+        name: Arc<str>,
+    },
+    /// The key's time is over.
+    #[error("the key has expired")]
+    Expired,
+}
+
+/// How the admin is recognised.
+#[derive(Clone, Debug)]
+pub enum AdminRule {
+    /// By this token; without one, by the token of an earlier start, or else by one that is made now.
+    Token(Option<Secret>),
+    /// Not at all. Only for a gateway that listens on loopback; whoever reads the configuration makes sure of it.
+    Off,
+}
+
+/// Why a user or token could not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The store failed or has no such user.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The name is not one.
+    #[error("the name {0}")]
+    Name(&'static str),
+    /// The admin token cannot be used.
+    #[error("the admin token {0}")]
+    AdminToken(&'static str),
+}
+
+impl AccessError {
+    /// The message that a client may read.
+    pub fn client_message(&self) -> String {
+        match self {
+            Self::Store(error) => error.client_message(),
+            Self::Name(_) | Self::AdminToken(_) => format!("{self}."),
+        }
+    }
+}
+
+/// The door.
+#[derive(Debug)]
+pub struct Access {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    lookup: Lookup,
+    users: RwLock<Index>,
+    admin: admin::Gate,
+    /// Changes happen one after the other, so that the index never keeps the older of two states. True while the
+    /// index may differ from the store: a change that was abandoned half-way leaves it so.
+    changing: tokio::sync::Mutex<bool>,
+}
+
+impl Access {
+    /// Loads the users and settles how the admin is recognised. A token that was made now is given back, to be
+    /// printed; it cannot be read again.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        master: &MasterKey,
+        clock: Arc<dyn Clock>,
+        rule: AdminRule,
+    ) -> Result<(Self, Option<Secret>), AccessError> {
+        let (admin, fresh) = admin::Gate::open(&*store, master, rule).await?;
+        let access = Self {
+            store,
+            clock,
+            lookup: master.lookup("user"),
+            users: RwLock::default(),
+            admin,
+            changing: tokio::sync::Mutex::default(),
+        };
+        access.reload().await?;
+        Ok((access, fresh))
+    }
+
+    /// Whose key this is.
+    pub fn caller(&self, presented: Option<&str>) -> Result<Caller, Denied> {
+        let presented = given(presented)?;
+        let hash = self.lookup.hash(presented);
+        let now = self.clock.now();
+        let caller = index::read(&self.users).by_hash(&hash).ok_or(Denied::Unknown)?.admit(now)?;
+        Ok(caller)
+    }
+
+    /// Whether this is the admin.
+    pub fn admin(&self, presented: Option<&str>) -> Result<Admin, Denied> {
+        self.admin.admit(presented)
+    }
+}
+
+/// The credential that came, without the spaces that copying leaves around it.
+fn given(presented: Option<&str>) -> Result<&str, Denied> {
+    presented.map(str::trim).filter(|text| !text.is_empty()).ok_or(Denied::Missing)
+}
+
+#[cfg(test)]
+mod tests;

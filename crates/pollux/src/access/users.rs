@@ -1,0 +1,154 @@
+//! Making, changing and removing users: the store comes first, then the index.
+
+use tokio::sync::MutexGuard;
+
+use super::index::{self, Index};
+use super::{Access, AccessError, Caller, Denied};
+use crate::clock::Moment;
+use crate::id;
+use crate::secret::Secret;
+use crate::store::record::{NewUser, UserId, UserRow};
+
+const PREFIX: &str = "sk-pollux-";
+const LETTERS: usize = 48;
+const LONGEST_NAME: usize = 100;
+
+impl Access {
+    /// Makes a user. The key cannot be read again.
+    pub async fn create_user(
+        &self,
+        name: &str,
+        expires_at: Option<Moment>,
+    ) -> Result<(UserRow, Secret), AccessError> {
+        let name = named(name)?;
+        let now = self.clock.now();
+        let (key, lookup) = self.fresh_key();
+        let (id, hint) = (id::new("user", now).into(), key.hint());
+        let user = NewUser { id, name: name.to_owned(), lookup, hint, expires_at };
+        let mut stale = self.change().await?;
+        let row = self.store.insert_user(&user, now).await?;
+        index::write(&self.users).put(&row);
+        *stale = false;
+        Ok((row, key))
+    }
+
+    /// One page of users.
+    pub async fn list_users(
+        &self,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Result<Vec<UserRow>, AccessError> {
+        Ok(self.store.list_users(after, limit).await?)
+    }
+
+    /// Lets a user call again.
+    pub async fn enable_user(&self, id: &UserId) -> Result<UserRow, AccessError> {
+        self.switch(id, true).await
+    }
+
+    /// Turns a user away until it is enabled.
+    pub async fn disable_user(&self, id: &UserId) -> Result<UserRow, AccessError> {
+        self.switch(id, false).await
+    }
+
+    /// Gives a user another key; the old one stops working at once. The key cannot be read again.
+    pub async fn rotate_user(&self, id: &UserId) -> Result<(UserRow, Secret), AccessError> {
+        let (key, lookup) = self.fresh_key();
+        let mut stale = self.change().await?;
+        self.store.rotate_user(id, &lookup, &key.hint(), self.clock.now()).await?;
+        let row = self.refresh(id).await?;
+        *stale = false;
+        Ok((row, key))
+    }
+
+    /// Removes a user for good.
+    pub async fn delete_user(&self, id: &UserId) -> Result<(), AccessError> {
+        let mut stale = self.change().await?;
+        self.store.delete_user(id, self.clock.now()).await?;
+        index::write(&self.users).remove(id);
+        *stale = false;
+        Ok(())
+    }
+
+    /// Whether a user would be let in now.
+    pub fn check_user(&self, id: &UserId) -> Result<Caller, Denied> {
+        let now = self.clock.now();
+        index::read(&self.users).by_id(id).ok_or(Denied::Unknown)?.check(now)
+    }
+
+    /// Reads all users again, after somebody else changed them.
+    pub async fn reload(&self) -> Result<(), AccessError> {
+        let mut stale = self.changing.lock().await;
+        self.load().await?;
+        *stale = false;
+        Ok(())
+    }
+
+    /// What has to be done now and then, once a minute or so: repairs the index after a change that its caller
+    /// abandoned half-way, and tells the store who called. If the store does not listen, nothing is lost.
+    pub async fn tend(&self) -> Result<(), AccessError> {
+        let stale = *self.changing.lock().await;
+        if stale {
+            self.reload().await?;
+        }
+        let seen = index::read(&self.users).take_seen();
+        if let Err(error) = self.store.touch_users(&seen).await {
+            index::read(&self.users).return_seen(&seen);
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Begins a change. Whoever ends it says that the index is right again.
+    pub(super) async fn change(&self) -> Result<MutexGuard<'_, bool>, AccessError> {
+        let mut stale = self.changing.lock().await;
+        if *stale {
+            self.load().await?;
+        }
+        *stale = true;
+        Ok(stale)
+    }
+
+    async fn load(&self) -> Result<(), AccessError> {
+        let rows = self.store.load_users().await?;
+        let fresh = Index::new(&rows);
+        let mut users = index::write(&self.users);
+        fresh.return_seen(&users.take_seen());
+        *users = fresh;
+        Ok(())
+    }
+
+    async fn switch(&self, id: &UserId, enabled: bool) -> Result<UserRow, AccessError> {
+        let mut stale = self.change().await?;
+        self.store.enable_user(id, enabled, self.clock.now()).await?;
+        let row = self.refresh(id).await?;
+        *stale = false;
+        Ok(row)
+    }
+
+    async fn refresh(&self, id: &UserId) -> Result<UserRow, AccessError> {
+        let row = self.store.user(id).await?;
+        index::write(&self.users).put(&row);
+        Ok(row)
+    }
+
+    fn fresh_key(&self) -> (Secret, [u8; 32]) {
+        let key = Secret::new(format!("{PREFIX}{}", id::letters(LETTERS)));
+        let hash = self.lookup.hash(key.expose());
+        (key, hash)
+    }
+}
+
+fn named(name: &str) -> Result<&str, AccessError> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(AccessError::Name("is empty"));
+    }
+    if name.chars().count() > LONGEST_NAME {
+        return Err(AccessError::Name("is longer than 100 characters"));
+    }
+    if name.contains(char::is_control) {
+        return Err(AccessError::Name("must not contain control characters"));
+    }
+    Ok(name)
+}
