@@ -17,7 +17,7 @@ use dialect::gemini::content::Part;
 use dialect::gemini::event::{Event, parse_event};
 use dialect::gemini::outcome::classify;
 use dialect::gemini::request::GenerateContentRequest;
-use dialect::gemini::response::GenerateContentResponse;
+use dialect::gemini::response::{Candidate, GenerateContentResponse};
 use dialect::gemini::sse::{Decoder, Frame};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -253,7 +253,7 @@ fn aggregated_streams_keep_text_calls_and_signatures() {
         let whole = aggregate.finish();
         let summary = |responses: &[GenerateContentResponse]| {
             let parts =
-                || responses.iter().flat_map(GenerateContentResponse::candidates).flat_map(|one| one.parts());
+                || responses.iter().flat_map(GenerateContentResponse::candidates).flat_map(Candidate::parts);
             let text: String = parts().filter_map(text).collect();
             let calls = parts().filter(|part| part.function_call.is_some()).count();
             (text, calls, parts().filter(|part| part.thought_signature.is_some()).count())
