@@ -17,7 +17,7 @@ use dialect::gemini::content::Part;
 use dialect::gemini::event::{Event, parse_event};
 use dialect::gemini::outcome::classify;
 use dialect::gemini::request::GenerateContentRequest;
-use dialect::gemini::response::GenerateContentResponse;
+use dialect::gemini::response::{Candidate, GenerateContentResponse};
 use dialect::gemini::sse::{Decoder, Frame};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -176,7 +176,7 @@ fn every_request_and_response_survives_a_round_trip() {
         "corpus: {nulls} nulls left out, {renamed} keys written in camelCase, {lists} objects as lists of one"
     );
     assert!(lost.is_empty(), "{} do not survive: {lost:#?}", lost.len());
-    assert!(recordings.is_empty() || (requests > 1000 && responses > 800 && pieces > 2000), "few were found");
+    assert!(recordings.is_empty() || (requests > 1000 && responses > 800 && pieces > 1000), "few were found");
 }
 
 /// Frames of a body cut at the given places.
@@ -253,7 +253,7 @@ fn aggregated_streams_keep_text_calls_and_signatures() {
         let whole = aggregate.finish();
         let summary = |responses: &[GenerateContentResponse]| {
             let parts =
-                || responses.iter().flat_map(GenerateContentResponse::candidates).flat_map(|one| one.parts());
+                || responses.iter().flat_map(GenerateContentResponse::candidates).flat_map(Candidate::parts);
             let text: String = parts().filter_map(text).collect();
             let calls = parts().filter(|part| part.function_call.is_some()).count();
             (text, calls, parts().filter(|part| part.thought_signature.is_some()).count())

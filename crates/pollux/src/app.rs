@@ -53,7 +53,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
     let store = open_store(config, &master, &*clock).await?;
 
     let rule = if config.admin_auth { AdminRule::Token(config.admin_token.clone()) } else { AdminRule::Off };
-    let (access, fresh_admin_token) = Access::open(Arc::clone(&store), &master, Arc::clone(&clock), rule).await?;
+    let (access, fresh_admin_token) =
+        Access::open(Arc::clone(&store), &master, Arc::clone(&clock), rule).await?;
 
     let shared: Arc<dyn Shared> = Arc::new(Memory::new(crate::shared::Settings::default()));
     let upstream = Arc::new(Upstream::new(&config.upstream()).context("cannot set up the way to Google")?);
@@ -126,10 +127,15 @@ fn master_key(config: &Config) -> anyhow::Result<MasterKey> {
     Ok(key)
 }
 
-async fn open_store(config: &Config, master: &MasterKey, clock: &dyn Clock) -> anyhow::Result<Arc<dyn Store>> {
+async fn open_store(
+    config: &Config,
+    master: &MasterKey,
+    clock: &dyn Clock,
+) -> anyhow::Result<Arc<dyn Store>> {
     let path = config.database_path();
     if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let store: Arc<dyn Store> =
         Arc::new(SqlStore::open_sqlite(&path, SqliteSettings::default(), clock.now()).await?);
@@ -147,7 +153,11 @@ async fn add_environment_keys(keyring: &Keyring, config: &Config) -> anyhow::Res
     let fresh = addition.keys.iter().filter(|key| !key.duplicate).count();
     tracing::info!(fresh, known = addition.keys.len() - fresh, "read keys from GEMINI_API_KEYS");
     for malformed in &addition.malformed {
-        tracing::warn!(key = malformed.hint, reason = malformed.reason, "an entry of GEMINI_API_KEYS is no key");
+        tracing::warn!(
+            key = malformed.hint,
+            reason = malformed.reason,
+            "an entry of GEMINI_API_KEYS is no key"
+        );
     }
     Ok(())
 }

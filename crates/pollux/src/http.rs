@@ -16,7 +16,6 @@ mod console;
 mod openai;
 mod ops;
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -73,10 +72,11 @@ impl Default for Settings {
 }
 
 /// What every handler can reach.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Gateway(Arc<Parts>);
 
 /// The rooms behind the surfaces.
+#[derive(Debug)]
 pub struct Parts {
     /// Who is calling.
     pub access: Access,
@@ -140,12 +140,6 @@ impl std::ops::Deref for Gateway {
 
     fn deref(&self) -> &Parts {
         &self.0
-    }
-}
-
-impl fmt::Debug for Gateway {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Gateway").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 

@@ -150,7 +150,12 @@ impl Relay {
         timeout_at(deadline, tries).await.unwrap_or(Err(Refusal::Deadline))
     }
 
-    async fn tries<T, F>(&self, mut call: Call, attempt: F, deadline: Instant) -> Result<(Got<T>, Call), Refusal>
+    async fn tries<T, F>(
+        &self,
+        mut call: Call,
+        attempt: F,
+        deadline: Instant,
+    ) -> Result<(Got<T>, Call), Refusal>
     where
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
@@ -187,7 +192,13 @@ impl Relay {
         }
     }
 
-    fn attempt<'a>(&'a self, call: &'a Call, wire: &'a Wire, lease: &'a Lease, journey: &Journey) -> Attempt<'a> {
+    fn attempt<'a>(
+        &'a self,
+        call: &'a Call,
+        wire: &'a Wire,
+        lease: &'a Lease,
+        journey: &Journey,
+    ) -> Attempt<'a> {
         Attempt {
             upstream: &self.rooms.upstream,
             key: lease.secret(),
@@ -214,7 +225,9 @@ impl Relay {
                 Err(opening) => opening,
             };
             match wait_for(opening, self.rooms.clock.now()) {
-                Some(wait) if Instant::now() + wait <= patience => self.rooms.keyring.opens_within(wait).await,
+                Some(wait) if Instant::now() + wait <= patience => {
+                    self.rooms.keyring.opens_within(wait).await
+                }
                 _ => return Err(journey.without_room(opening)),
             }
         }
@@ -254,10 +267,13 @@ impl Relay {
     /// Puts the blame where it belongs, and says so once.
     fn note(&self, call: &Call, failure: &Failure, lease: &Lease) {
         tracing::info!(
-            model = call.model, project = lease.project_name(), key = lease.key_name(), failure = failure.label(),
+            model = call.model,
+            project = lease.project_name(),
+            key = lease.key_name(),
+            failure = failure.label(),
             "an attempt failed"
         );
-        metrics::counter!(names::ATTEMPTS_FAILED, "cause" => failure.label()).increment(1);
+        metrics::counter!(names::ATTEMPTS, "outcome" => failure.label()).increment(1);
         if let Failure::Upstream(outcome) = failure {
             lease.blame(outcome);
         }
@@ -285,7 +301,9 @@ fn tokens_of(response: &GenerateContentResponse) -> Option<Tokens> {
 /// How long until there may be room, if waiting helps at all.
 fn wait_for(opening: Opening, now: Moment) -> Option<Duration> {
     match opening {
-        Opening::At(opens, _) => Some(Duration::from_millis(u64::try_from(opens.0 - now.0).unwrap_or(0).max(1))),
+        Opening::At(opens, _) => {
+            Some(Duration::from_millis(u64::try_from(opens.0 - now.0).unwrap_or(0).max(1)))
+        }
         Opening::Now
         | Opening::Day(_)
         | Opening::NoKey

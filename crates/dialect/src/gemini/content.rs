@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::lists::one_or_many;
+use super::lenient::one_or_many;
 
 /// Fields that this version does not know; they survive a round trip.
 pub type Extra = Map<String, Value>;

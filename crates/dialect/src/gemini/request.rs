@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::content::{Content, Extra};
-use super::lists::one_or_many;
+use super::lenient::{integer, one_or_many};
 
 /// A request (`wire.md` §2.2). Translators build it from a whitelist: an unknown name is a 400 upstream.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -121,10 +121,20 @@ pub struct GenerationConfig {
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "top_k")]
     pub top_k: Option<Value>,
     /// How many answers.
-    #[serde(default, skip_serializing_if = "Option::is_none", alias = "candidate_count")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        alias = "candidate_count",
+        deserialize_with = "integer"
+    )]
     pub candidate_count: Option<u32>,
     /// Thoughts and answer together.
-    #[serde(default, skip_serializing_if = "Option::is_none", alias = "max_output_tokens")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        alias = "max_output_tokens",
+        deserialize_with = "integer"
+    )]
     pub max_output_tokens: Option<u64>,
     /// At most five.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "stop_sequences")]
@@ -151,7 +161,12 @@ pub struct ThinkingConfig {
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "include_thoughts")]
     pub include_thoughts: Option<bool>,
     /// Tokens: −1 dynamic, 0 off, else the budget (2.5 family).
-    #[serde(default, skip_serializing_if = "Option::is_none", alias = "thinking_budget")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        alias = "thinking_budget",
+        deserialize_with = "integer"
+    )]
     pub thinking_budget: Option<i64>,
     /// `MINIMAL`, `LOW`, `MEDIUM`, `HIGH`, `XHIGH` (3 and newer).
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "thinking_level")]

@@ -69,81 +69,35 @@ fn mistakes_in_a_file_are_named() {
     }
 }
 
+/// Name | day | upstream id | effective id. The requested name is the upstream id but for replacements.
+const NAMES: &str = "
+gemini-3.8-flash | 2026-11-22 | gemini-3.8-flash | gemini-3.8-flash
+models/gemini-3.7-flash | 2026-11-22 | gemini-3.7-flash | gemini-3.8-flash
+gemini-3.7-flash | 2026-10-07 | gemini-3.7-flash | gemini-3.7-flash
+google/gemini-2.5-pro | 2026-11-22 | gemini-2.5-pro | gemini-2.5-pro
+gemini-2.5-pro | 2026-12-01 | gemini-2.5-pro | gemini-3.8-flash
+gemini-2.5-flash | 2026-12-01 | gemini-2.5-flash | gemini-3.5-flash-lite
+gemini/gemini-3.5-flash | 2026-11-22 | gemini-3.5-flash | gemini-3.6-flash
+google%2Fmodels%2fGemini-Flash-Latest | 2026-11-22 | gemini-flash-latest | gemini-3.8-flash
+gemini-pro-latest | 2026-11-22 | gemini-pro-latest | gemini-3.1-pro-preview
+gemini-3-pro-preview | 2026-11-22 | gemini-3.1-pro-preview | gemini-3.1-pro-preview
+gemini-3-pro-preview | 2026-03-08 | gemini-3-pro-preview | gemini-3-pro-preview
+gemini-9-zirconium | 2026-11-22 | gemini-9-zirconium | gemini-9-zirconium
+tunedModels/My-Model | 2026-11-22 | tunedModels/My-Model | tunedModels/My-Model
+";
+
 #[test]
 fn names_resolve() {
-    // name, day -> requested, upstream, effective, known
-    let table = [
-        ("gemini-3.8-flash", TODAY, "gemini-3.8-flash", "gemini-3.8-flash", "gemini-3.8-flash", true),
-        ("models/gemini-3.7-flash", TODAY, "gemini-3.7-flash", "gemini-3.7-flash", "gemini-3.8-flash", true),
-        ("gemini-3.7-flash", "2026-10-07", "gemini-3.7-flash", "gemini-3.7-flash", "gemini-3.7-flash", true),
-        ("google/gemini-2.5-pro", TODAY, "gemini-2.5-pro", "gemini-2.5-pro", "gemini-2.5-pro", true),
-        ("gemini-2.5-pro", "2026-12-01", "gemini-2.5-pro", "gemini-2.5-pro", "gemini-3.8-flash", true),
-        (
-            "gemini-2.5-flash",
-            "2026-12-01",
-            "gemini-2.5-flash",
-            "gemini-2.5-flash",
-            "gemini-3.5-flash-lite",
-            true,
-        ),
-        ("gemini/gemini-3.5-flash", TODAY, "gemini-3.5-flash", "gemini-3.5-flash", "gemini-3.6-flash", true),
-        (
-            "google%2Fmodels%2fGemini-Flash-Latest ",
-            TODAY,
-            "gemini-flash-latest",
-            "gemini-flash-latest",
-            "gemini-3.8-flash",
-            true,
-        ),
-        (
-            "gemini-pro-latest",
-            TODAY,
-            "gemini-pro-latest",
-            "gemini-pro-latest",
-            "gemini-3.1-pro-preview",
-            true,
-        ),
-        (
-            "gemini-3-pro-preview",
-            TODAY,
-            "gemini-3-pro-preview",
-            "gemini-3.1-pro-preview",
-            "gemini-3.1-pro-preview",
-            true,
-        ),
-        (
-            "gemini-3-pro-preview",
-            "2026-03-08",
-            "gemini-3-pro-preview",
-            "gemini-3-pro-preview",
-            "gemini-3-pro-preview",
-            true,
-        ),
-        (
-            "gemini-9-zirconium",
-            TODAY,
-            "gemini-9-zirconium",
-            "gemini-9-zirconium",
-            "gemini-9-zirconium",
-            false,
-        ),
-        (
-            "tunedModels/My-Model",
-            TODAY,
-            "tunedModels/My-Model",
-            "tunedModels/My-Model",
-            "tunedModels/My-Model",
-            false,
-        ),
-    ];
-    for (name, day, requested, upstream, effective, known) in table {
+    for line in NAMES.trim().lines() {
+        let [name, day, upstream, effective] = line.split(" | ").collect::<Vec<_>>().try_into().unwrap();
         let resolved = catalogue().resolve(name, day);
-        let got = (&*resolved.requested, &*resolved.upstream_id, &*resolved.effective_id, resolved.known);
-        assert_eq!(got, (requested, upstream, effective, known), "{name} on {day}");
+        assert_eq!((&*resolved.upstream_id, &*resolved.effective_id), (upstream, effective), "{line}");
+        assert_eq!(resolved.known, catalogue().get(effective).is_some(), "{line}");
         if let Some(model) = catalogue().get(effective) {
-            assert_eq!(resolved.effective, model.capabilities, "{name} on {day}");
+            assert_eq!(resolved.effective, model.capabilities, "{line}");
         }
     }
+    assert_eq!(catalogue().resolve(" models/gemini-3-pro-preview", TODAY).requested, "gemini-3-pro-preview");
     assert!(catalogue().resolve("gemini-2.0-flash", TODAY).is_gone);
     assert!(!catalogue().resolve("gemini-2.0-flash", "2026-05-31").is_gone);
     assert!(!catalogue().resolve("gemini-3-pro-preview", TODAY).is_gone);

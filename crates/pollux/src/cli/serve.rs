@@ -37,6 +37,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     tracing::info!(address = %listener.local_addr()?, keys = app.keys, "serving");
     let ending = app.serve(listener, &lifecycle, config.drain_timeout).await?;
     tracing::info!(?ending, "stopped");
-    anyhow::ensure!(ending != crate::lifecycle::Ending::Crashed, "a background task crashed; the log says which");
+    anyhow::ensure!(
+        ending != crate::lifecycle::Ending::Crashed,
+        "a background task crashed; the log says which"
+    );
     Ok(())
 }

@@ -61,7 +61,7 @@ fn shift_support(support: &mut Value, chunks: usize, parts: usize) {
     let indices = support.get_mut("groundingChunkIndices").and_then(Value::as_array_mut);
     for index in indices.into_iter().flatten() {
         if let Some(number) = index.as_u64() {
-            *index = json!(number + chunks as u64);
+            *index = json!(number.saturating_add(chunks as u64));
         }
     }
     if parts > 0
@@ -69,7 +69,7 @@ fn shift_support(support: &mut Value, chunks: usize, parts: usize) {
     {
         // Google leaves out a part index of 0.
         let index = segment.get("partIndex").and_then(Value::as_u64).unwrap_or(0);
-        segment.insert("partIndex".to_owned(), json!(index + parts as u64));
+        segment.insert("partIndex".to_owned(), json!(index.saturating_add(parts as u64)));
     }
 }
 
