@@ -153,7 +153,7 @@ class Gateway(Program):
         return issued["key"]
 
     def users(self) -> list[dict[str, Any]]:
-        return self.admin("GET", "/config/user-keys")["keys"]
+        return self.admin("GET", "/users")["data"]
 
     def client(self, **options: Any) -> OpenAI:
         """The official SDK, pointed at this gateway."""

@@ -70,11 +70,11 @@ def test_403_a_key_that_was_disabled(gateway: Gateway) -> None:
     tries = Tries(gateway, api_key=gateway.user_key("Mallory"))
     assert tries.client.chat.completions.create(**ask("Hello")).choices
     (user,) = (user for user in gateway.users() if user["name"] == "Mallory")
-    gateway.admin("POST", f"/config/user-keys/{user['id']}/disable")
+    gateway.admin("POST", f"/users/{user['id']}/disable")
     tries.sent.clear()
     error = tries.fail(openai.PermissionDeniedError)
     assert error.code == "key_disabled" and "Mallory" in error.message and tries.count == 1
-    gateway.admin("POST", f"/config/user-keys/{user['id']}/enable")
+    gateway.admin("POST", f"/users/{user['id']}/enable")
     assert tries.client.chat.completions.create(**ask("Hello")).choices
 
 
