@@ -50,7 +50,9 @@ pub use snapshot::{BenchView, BucketView, GaugeView, KeyState, KeyView, ModelVie
 pub use state::{DayCount, Pool};
 
 /// A point in time: milliseconds since 1970, UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Moment(pub i64);
 
 impl Moment {
