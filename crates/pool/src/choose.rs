@@ -166,23 +166,18 @@ pub(crate) fn choose(model: &Model, ctx: Ctx<'_>, ask: &Ask<'_>, seed: u64) -> D
         considered: 0,
         next: Next::default(),
     };
-    let own = model.own_gate(&ctx);
-    if !own.is_open(ctx.now) {
-        let why = if own.why == Why::Probe { Why::Probe } else { Why::Model };
-        search.next.note(Gate::until(own.until, why));
-        return search.decide(ChosenBy::Strategy(ctx.settings.strategy));
-    }
+    let mut chosen_by = ChosenBy::Strategy(ctx.settings.strategy);
     if let Some(owner) = ask.require {
         search.owner(owner);
-        return search.decide(ChosenBy::Owner);
-    }
-    search.all();
-    let by = if search.put_preferred_first() {
-        ChosenBy::Affinity
+        chosen_by = ChosenBy::Owner;
     } else {
-        ChosenBy::Strategy(ctx.settings.strategy)
-    };
-    search.decide(by)
+        search.all();
+        if search.put_preferred_first() {
+            chosen_by = ChosenBy::Affinity;
+        }
+    }
+    search.close_if_benched(model.own_gate(&ctx));
+    search.decide(chosen_by)
 }
 
 impl<'a> Search<'a> {
@@ -343,6 +338,20 @@ impl<'a> Search<'a> {
             found.rotate_right(1);
         }
         true
+    }
+
+    /// The model's own bench holds whatever the projects say, and they whatever it says: the later opens.
+    fn close_if_benched(&mut self, own: Gate) {
+        if own.is_open(self.ctx.now) {
+            return;
+        }
+        let own = if own.why == Why::Probe { own } else { Gate::until(own.until, Why::Model) };
+        if !self.found.is_empty() {
+            self.found.clear();
+            self.next.earliest = Some(own);
+        } else if let Some(earliest) = self.next.earliest {
+            self.next.earliest = Some(earliest.and(own));
+        }
     }
 
     fn decide(mut self, chosen_by: ChosenBy) -> Decision {
