@@ -14,8 +14,10 @@ use crate::settings::Strategy;
 
 /// How many candidates a decision offers at most.
 pub const SHORTLIST: usize = 8;
-/// How many ready projects a choice looks at, if one of them has room.
-const SAMPLE: usize = 16;
+/// A set of ready projects up to this size is read whole.
+const WHOLE_UP_TO: usize = 16;
+/// Of a larger one, so many are read, if one of them has room.
+const SAMPLE: usize = 8;
 /// How many exclusions a decision tells at most.
 const EXCLUDED: usize = 8;
 /// How many waiting projects are read for their reasons when others are ready.
@@ -161,8 +163,8 @@ pub(crate) fn choose(model: &Model, ctx: Ctx<'_>, ask: &Ask<'_>, seed: u64) -> D
         ctx,
         ask,
         seed,
-        found: Vec::new(),
-        excluded: Vec::new(),
+        found: Vec::with_capacity(2 * SAMPLE),
+        excluded: Vec::with_capacity(EXCLUDED),
         considered: 0,
         next: Next::default(),
     };
@@ -195,9 +197,10 @@ impl<'a> Search<'a> {
 
     fn all(&mut self) {
         for lane in self.lanes() {
-            self.sweep(lane.ready.iter().map(|rank| rank.project));
+            let sample = if lane.ready.len() <= WHOLE_UP_TO { WHOLE_UP_TO } else { SAMPLE };
+            self.sweep(lane.ready.iter().map(|rank| rank.project), sample);
             let due = lane.waiting.range(..=(self.ctx.now, ProjectId(u32::MAX)));
-            self.sweep(due.map(|(_, project)| *project));
+            self.sweep(due.map(|(_, project)| *project), SAMPLE);
         }
         self.order();
         if self.found.is_empty() {
@@ -211,10 +214,10 @@ impl<'a> Search<'a> {
     }
 
     /// Looks at projects in order until enough were seen and one of them has room.
-    fn sweep(&mut self, projects: impl Iterator<Item = ProjectId>) {
+    fn sweep(&mut self, projects: impl Iterator<Item = ProjectId>, sample: usize) {
         let before = self.found.len();
         for (seen, project) in projects.enumerate() {
-            if seen >= SAMPLE && self.found.len() > before {
+            if seen >= sample && self.found.len() > before {
                 break;
             }
             self.examine(project);
