@@ -41,17 +41,23 @@ fn day_quotas_last_until_midnight_whatever_google_advises() {
 
 #[test]
 fn our_own_count_closes_a_day_and_midnight_opens_it() {
-    let mut pool = pool_of(1, 1, Settings::default());
-    declare(&mut pool, Limits { rpd: Some(3), ..Limits::default() });
-    for _ in 0..3 {
-        drop(take(&mut pool, NOON).unwrap());
+    // An ordinary day, the one of 23 hours and the one of 25: 12:00 UTC and the midnight that ends it.
+    let spring = (Moment(1_772_971_200_000), 19 * HOUR);
+    let autumn = (Moment(1_793_534_400_000), 20 * HOUR);
+    for (now, to_midnight) in [(NOON, 12 * HOUR), spring, autumn] {
+        let mut pool = pool_of(1, 1, Settings::default());
+        declare(&mut pool, Limits { rpd: Some(3), ..Limits::default() });
+        for _ in 0..3 {
+            drop(take(&mut pool, now).unwrap());
+        }
+        let midnight = now.plus_ms(to_midnight);
+        assert_eq!(take(&mut pool, now), Err(Opening::Day(midnight)));
+        assert_eq!(take(&mut pool, midnight.plus_ms(-1)), Err(Opening::Day(midnight)));
+        for _ in 0..3 {
+            drop(take(&mut pool, midnight).unwrap());
+        }
+        assert_eq!(take(&mut pool, midnight), Err(Opening::Day(midnight.plus_ms(24 * HOUR))));
     }
-    let midnight = calendar::next_midnight(NOON);
-    assert_eq!(take(&mut pool, NOON), Err(Opening::Day(midnight)));
-    for _ in 0..3 {
-        drop(take(&mut pool, midnight).unwrap());
-    }
-    assert_eq!(take(&mut pool, midnight), Err(Opening::Day(calendar::next_midnight(midnight))));
 }
 
 #[test]
