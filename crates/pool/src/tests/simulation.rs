@@ -8,7 +8,7 @@ use crate::backoff::mix;
 
 const PROJECTS: u32 = 5;
 const KEYS_EACH: u32 = 2;
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 120;
 const CALLS: u32 = 250;
 
 /// What Google really allows a project, and what it has counted.
