@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What a model can do (`wire.md` §3.1).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each read by its name")]
 pub struct Capabilities {
     /// The generation, which fixes most defaults.
     pub family: Family,

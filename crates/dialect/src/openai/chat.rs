@@ -28,6 +28,7 @@ pub struct Remembered {
 
 /// What the operator decided about translation. Defaults are the recommended ones of `wire.md`.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Policy {
     /// Every ignored parameter becomes a rejection.
     pub strict_params: bool,
@@ -90,6 +91,7 @@ pub struct Hints {
 
 /// What the answer side has to know about the request.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Encoding {
     /// The model name the client asked for; echoed.
     pub model: String,
