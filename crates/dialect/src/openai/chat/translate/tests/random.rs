@@ -102,7 +102,7 @@ fn body() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn any_body_is_translated_or_refused_in_words(body in body(), strict in any::<bool>(), lenient in any::<bool>()) {
