@@ -48,7 +48,7 @@ impl Maker<'_> {
             "array" => self.array(schema, name, depth),
             "integer" => self.integer(schema, name),
             "number" => self.number(schema, name),
-            "boolean" => json!(self.noise(name) % 2 == 0),
+            "boolean" => json!(self.noise(name).is_multiple_of(2)),
             "null" => Value::Null,
             _ => json!(self.text(schema, name)),
         }
@@ -175,7 +175,7 @@ impl Maker<'_> {
                 match (merged.get_mut(key), value) {
                     (Some(Value::Object(have)), Value::Object(more)) => have.extend(more.clone()),
                     (Some(Value::Array(have)), Value::Array(more)) if key == "required" => {
-                        have.extend(more.clone())
+                        have.extend(more.clone());
                     }
                     _ => {
                         merged.insert(key.clone(), value.clone());

@@ -131,8 +131,8 @@ async fn serve_one(world: Arc<World>, stream: TcpStream) {
     });
     let mut server = auto::Builder::new(TokioExecutor::new());
     server.http1().max_buf_size(1 << 20);
-    let served = server.serve_connection(TokioIo::new(stream), service).await;
-    if let (Err(error), Ok(())) = (served, nodelay) {
+    let outcome = server.serve_connection(TokioIo::new(stream), service).await;
+    if let (Err(error), Ok(())) = (outcome, nodelay) {
         tracing::debug!(%error, "a connection ended early");
     }
 }

@@ -36,10 +36,10 @@ pub(crate) fn shape(fault: &Fault, events: Vec<Value>) -> Vec<Event> {
         "finish-first" => finish_first(&mut events),
         "finish-alone" => finish_alone(&mut events),
         "stop-every-chunk" => {
-            events.iter_mut().for_each(|event| event["candidates"][0]["finishReason"] = json!("STOP"))
+            each_candidate_stops(&mut events);
         }
         "unknown-finish" => {
-            edit_last(&mut events, |event| event["candidates"][0]["finishReason"] = json!("SOLAR_FLARE"))
+            edit_last(&mut events, |event| event["candidates"][0]["finishReason"] = json!("SOLAR_FLARE"));
         }
         "no-usage" => events.iter_mut().for_each(|event| drop_field(event, "usageMetadata")),
         "usage-only" => {
@@ -144,6 +144,12 @@ fn unfinished(event: &mut Value) {
     for candidate in event["candidates"].as_array_mut().into_iter().flatten() {
         drop_field(candidate, "finishReason");
         drop_field(candidate, "finishMessage");
+    }
+}
+
+fn each_candidate_stops(events: &mut [Value]) {
+    for event in events {
+        event["candidates"][0]["finishReason"] = json!("STOP");
     }
 }
 
