@@ -79,7 +79,7 @@ fn child_errors(schema: &Value, root: &Value, value: &Value, at: &str) -> Vec<St
             match schema["properties"].get(name) {
                 Some(property) => found.extend(errors(property, root, child, &format!("{at}.{name}"))),
                 None if schema["additionalProperties"] == false => {
-                    found.push(format!("{at}: surplus {name}"))
+                    found.push(format!("{at}: surplus {name}"));
                 }
                 None => {}
             }

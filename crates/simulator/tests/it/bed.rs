@@ -63,8 +63,8 @@ impl Bed {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let mut server = JoinSet::new();
-        let served = simulator.clone();
-        server.spawn(async move { served.serve(listener, pending()).await.unwrap() });
+        let twin = simulator.clone();
+        server.spawn(async move { twin.serve(listener, pending()).await });
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self { simulator, base, client, _server: server }
     }
@@ -73,6 +73,11 @@ impl Bed {
     pub(crate) async fn roomy() -> Self {
         Self::start(Options { tier: simulator::Tier::Paid, clock_start: Some(NOON), ..Options::default() })
             .await
+    }
+
+    /// The same simulator, spoken to over HTTP/2.
+    pub(crate) fn over_http2(self) -> Self {
+        Self { client: Client::builder(TokioExecutor::new()).http2_only(true).build_http(), ..self }
     }
 
     pub(crate) fn key(&self, at: usize) -> String {

@@ -192,6 +192,30 @@ async fn broken_connections_break() {
 }
 
 #[tokio::test]
+async fn http2_carries_the_same_answers_and_resets() {
+    let bed = Bed::roomy().await.over_http2();
+    let reply = bed.stream(FLASH, &say("hello")).await;
+    assert!(reply.complete && text_of(&reply.events()).contains("hello"));
+    assert!(bed.faulty("reset-before", STREAM).await.is_err());
+    assert!(!bed.faulty("reset", STREAM).await.unwrap().complete);
+}
+
+#[tokio::test]
+async fn the_router_serves_without_our_server() {
+    let bed = Bed::roomy().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let router = bed.simulator.router();
+    let mut server = tokio::task::JoinSet::new();
+    server.spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let mut bed = bed;
+    bed.base = base;
+    assert_eq!(bed.generate(FLASH, &say("hi")).await.status, 200);
+    let cut = bed.faulty("reset-before", STREAM).await;
+    assert!(cut.is_err() || cut.is_ok_and(|reply| !reply.complete && reply.bytes.is_empty()));
+}
+
+#[tokio::test]
 async fn clients_that_leave_are_counted_and_leave_nothing_open() {
     let bed = Bed::roomy().await;
     assert!(bed.hangs_after("silence-mid", 1).await && bed.hangs_after("silence", 0).await);
