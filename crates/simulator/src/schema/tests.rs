@@ -139,3 +139,17 @@ fn salts_vary_what_the_schema_leaves_open() {
     assert_ne!(satisfy(&schema, 1), satisfy(&schema, 2));
     assert_eq!(satisfy(&schema, 1), satisfy(&schema, 1));
 }
+
+#[test]
+fn schemas_that_explode_are_contained() {
+    for schema in [
+        json!({"type": "object", "properties": {"a": {"$ref": "#"}, "b": {"$ref": "#"}}, "required": ["a", "b"]}),
+        json!({"$defs": {"A": {"$ref": "#/$defs/A"}}, "$ref": "#/$defs/A"}),
+        json!({"type": "array", "minItems": 9_000_000_000_u64, "items": {"type": "array", "minItems": 1_000_000, "items": {"type": "string", "minLength": 1_000_000_000}}}),
+        json!({"type": "integer", "minimum": -9e18, "maximum": 9e18, "multipleOf": i64::MAX}),
+        json!({"type": "integer", "minimum": 5, "maximum": 1}),
+        json!({"type": 7, "properties": [], "required": "x", "enum": {}, "anyOf": [], "items": 3}),
+    ] {
+        assert!(satisfy(&schema, 3).to_string().len() < 8_000_000, "{schema}");
+    }
+}

@@ -8,6 +8,8 @@ mod bed;
 #[cfg(test)]
 mod fault;
 #[cfg(test)]
+mod junk;
+#[cfg(test)]
 mod quota;
 #[cfg(test)]
 mod replay;
