@@ -16,7 +16,7 @@ async fn bed() -> Bed {
 /// After the first event nothing is replayed: the stream ends with an error and without `[DONE]`.
 #[tokio::test]
 async fn a_stream_that_breaks_says_so() {
-    for fault in ["error-mid:3", "error-raw:3", "eof-early", "reset:3"] {
+    for fault in ["error-mid:3", "error-raw:3", "eof-early", "eof-balanced", "reset:3"] {
         let bed = bed().await;
         let reply = bed.stream(MODEL, "hello", fault).await;
         assert_eq!(reply.status, 200);
@@ -32,7 +32,6 @@ async fn a_stream_that_breaks_says_so() {
 #[tokio::test]
 async fn odd_streams_end_cleanly() {
     let faults = [
-        "eof-balanced",
         "finish-alone",
         "finish-first",
         "stop-every-chunk",
@@ -117,9 +116,9 @@ async fn a_client_that_leaves_cancels_upstream() {
     response.body_mut().frame().await.unwrap().unwrap();
     drop(response);
     let seen = tokio::time::timeout(Duration::from_secs(10), async {
-        while bed.simulator.state()["streams"]["aborted"].as_u64() != Some(1) {
+        while bed.simulator.state()["aborted_streams"].as_u64() != Some(1) {
             tokio::task::yield_now().await;
         }
     });
-    assert!(seen.await.is_ok(), "{}", bed.simulator.state()["streams"]);
+    assert!(seen.await.is_ok(), "{}", bed.simulator.state()["aborted_streams"]);
 }

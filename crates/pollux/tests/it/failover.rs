@@ -138,7 +138,9 @@ async fn the_last_word_is_honest() {
         ("malformed-call", "502 upstream_error"),
     ];
     for (fault, expected) in cases {
-        let bed = Plan { projects: 2, keys_per_project: 1, ..Plan::default() }.start().await;
+        let bed = Plan { projects: 2, keys_per_project: 1, ..Plan::default() };
+        // Quota bodies name the real limits, so there have to be some.
+        let bed = bed.limits(Some(1_000), Some(10_000)).start().await;
         bed.script(json!({ "rules": [{ "fault": fault }] }));
         assert_eq!(bed.chat(MODEL, "hello").await.verdict(), expected, "{fault}");
         // The second call finds the pool as the first one left it; it must not be blamed on the client either.

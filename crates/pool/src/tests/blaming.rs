@@ -262,12 +262,15 @@ fn projects_that_fail_alike_make_an_incident_of_the_model() {
 }
 
 #[test]
-fn an_overloaded_model_rests_and_no_key_suffers() {
-    let mut pool = pool_of(2, 2, Settings::default());
-    blame(&mut pool, 0, &Blame::ModelFor { ms: 3_000 }, NOON);
-    assert_eq!(pool.choose(&ask(), NOON, 0).opens, Opening::At(NOON.plus_ms(3_000), Why::Model));
-    assert_eq!(pool.ready_keys(NOON), 4);
-    assert!(!take(&mut pool, NOON.plus_ms(3_000)).unwrap().is_probe());
+fn one_overloaded_answer_benches_nobody_and_three_projects_alike_rest_the_model() {
+    let mut pool = pool_of(4, 1, Settings::default());
+    for project in 0..2 {
+        blame(&mut pool, project, &Blame::Overloaded, NOON);
+        assert_eq!(until(&pool, NOON), 0);
+    }
+    blame(&mut pool, 2, &Blame::Overloaded, NOON);
+    assert!(matches!(pool.choose(&ask(), NOON, 0).opens, Opening::At(_, Why::Model)));
+    assert_eq!(pool.ready_keys(NOON), 4, "no key suffers");
 }
 
 #[test]

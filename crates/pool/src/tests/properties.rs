@@ -41,7 +41,7 @@ fn a_blame(what: usize) -> Blame {
         5 => Blame::KeyMisconfigured { reason: "off".into() },
         6 => Blame::ProjectFor { ms: HOUR, reason: "no credit".into() },
         7 => Blame::NotOffered,
-        8 => Blame::ModelFor { ms: 3_000 },
+        8 => Blame::Overloaded,
         _ => Blame::AccountLimited,
     }
 }

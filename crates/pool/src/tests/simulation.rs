@@ -218,7 +218,7 @@ impl Run {
             2 => Blame::KeyModelFor { ms: 6 * HOUR, reason: "404".into() },
             3 => Blame::KeyMisconfigured { reason: "off".into() },
             4 => Blame::ProjectFor { ms: HOUR, reason: "no credit".into() },
-            5 => Blame::ModelFor { ms: 4_000 },
+            5 => Blame::Overloaded,
             6 => Blame::KeySuspect { reason: "invalid".into() },
             7 => return drop(taken), // lost without a word
             _ => return self.pool.abandon(taken, ends),
