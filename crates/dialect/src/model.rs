@@ -5,9 +5,20 @@
 
 use serde::{Deserialize, Serialize};
 
+mod catalogue;
+mod price;
+mod raw;
+#[cfg(test)]
+mod tests;
+
+pub use catalogue::{Catalogue, Kind, Limits, Model, Rates, Reroute, Resolved};
+pub use price::{LongPrice, Metered, Price, Tier};
+pub use raw::CatalogueError;
+
 /// What a model can do (`wire.md` §3.1).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each read by its name")]
 pub struct Capabilities {
     /// The generation, which fixes most defaults.
     pub family: Family,

@@ -1,4 +1,8 @@
-//! Answers in OpenAI's words: the response vectors of `wire.md` §16 (S1 to S27) and properties over random streams.
+//! Answers in OpenAI's words: the response vectors of `wire.md` §16 (S1 to S27) and properties over random
+//! streams.
+
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
+#![expect(clippy::needless_pass_by_value, reason = "builders take what `json!` gives")]
 
 #[path = "openai/accumulator.rs"]
 mod accumulator;

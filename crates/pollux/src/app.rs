@@ -1,1 +1,200 @@
-//! stub
+//! The composition root: the only place that names concrete backends.
+//!
+//! Top to bottom: store, access, shared, upstream, keyring, relay, router.
+//!
+//! Invariant: everything that can fail at start fails here, before anything is served.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::Router;
+
+use crate::access::{Access, AdminRule};
+use crate::catalog::Catalog;
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::http::{self, Gateway, Parts, Requests};
+use crate::keyring::{self, Keeper, Keyring};
+use crate::lifecycle::Lifecycle;
+use crate::relay::{self, Relay};
+use crate::secret::{MasterKey, Secret};
+use crate::shared::{Memory, Shared};
+use crate::store::record::Origin;
+use crate::store::{SqlStore, SqliteSettings, Store, check_master_key};
+use crate::upstream::Upstream;
+
+/// The file that holds the master key when none is given.
+const KEY_FILE: &str = "master.key";
+
+/// A gateway that is ready to serve.
+pub struct App {
+    /// Every route.
+    pub router: Router,
+    /// An admin token that was made at this start; it cannot be read again.
+    pub fresh_admin_token: Option<Secret>,
+    /// Keys that the pool holds.
+    pub keys: usize,
+    /// The rooms, for those who want to reach them without HTTP.
+    pub gateway: Gateway,
+    store: Arc<dyn Store>,
+    keeper: Keeper,
+}
+
+/// Opens every room.
+///
+/// # Errors
+/// When the data directory, the database or the master key cannot be used, or a setting makes no sense upstream.
+pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App> {
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("cannot make the data directory {}", config.data_dir.display()))?;
+    let master = master_key(config)?;
+    let store = open_store(config, &master, &*clock).await?;
+
+    let rule = if config.admin_auth { AdminRule::Token(config.admin_token.clone()) } else { AdminRule::Off };
+    let (access, fresh_admin_token) =
+        Access::open(Arc::clone(&store), &master, Arc::clone(&clock), rule).await?;
+
+    let shared: Arc<dyn Shared> = Arc::new(Memory::new(crate::shared::Settings::default()));
+    let upstream = Arc::new(Upstream::new(&config.upstream()).context("cannot set up the way to Google")?);
+
+    let settings = pool_settings(config);
+    let opened =
+        Keyring::open(Arc::clone(&store), Arc::clone(&upstream), master, Arc::clone(&clock), settings).await;
+    let (keyring, keeper) = opened?;
+    add_environment_keys(&keyring, config).await?;
+    let keys = keyring.ready_keys();
+
+    let keyring = Arc::new(keyring);
+    let relay = Relay::new(
+        relay::Rooms {
+            keyring: Arc::clone(&keyring),
+            upstream,
+            shared: Arc::clone(&shared),
+            clock: Arc::clone(&clock),
+        },
+        relay_settings(config),
+    );
+    let started = clock.now();
+    let settings = surface_settings(config);
+    let catalog = Catalog::default();
+    let requests = Requests::default();
+    let parts = Parts { access, keyring, relay, catalog, shared, clock, settings, started, requests };
+    let gateway = Gateway::new(parts);
+    Ok(App { router: http::router(gateway.clone()), fresh_admin_token, keys, gateway, store, keeper })
+}
+
+impl App {
+    /// Serves on `listener` until the lifecycle stops, and closes the store when everything has ended.
+    ///
+    /// # Errors
+    /// When the listener breaks.
+    pub async fn serve(
+        self,
+        listener: tokio::net::TcpListener,
+        lifecycle: &Lifecycle,
+        drain: std::time::Duration,
+    ) -> anyhow::Result<crate::lifecycle::Ending> {
+        let Self { router, keeper, store, gateway, .. } = self;
+        let soft = lifecycle.soft();
+        lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
+        lifecycle.spawn("tend users", {
+            let soft = soft.clone();
+            async move { gateway.tend_users(soft.cancelled_owned()).await }
+        });
+        let serving = http::serve(router, listener, soft.cancelled_owned());
+        lifecycle.spawn("serve", async move {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the listener broke");
+            }
+        });
+        let ending = lifecycle.shutdown(drain).await;
+        store.close().await;
+        Ok(ending)
+    }
+}
+
+fn master_key(config: &Config) -> anyhow::Result<MasterKey> {
+    if let Some(text) = &config.master_key {
+        return MasterKey::from_text(text).context("POLLUX_MASTER_KEY cannot be used");
+    }
+    let path = config.data_dir.join(KEY_FILE);
+    let (key, fresh) = MasterKey::from_file(&path).context("the master key file cannot be used")?;
+    if fresh {
+        tracing::info!(path = %path.display(), "made a master key; back it up together with the database");
+    }
+    Ok(key)
+}
+
+async fn open_store(
+    config: &Config,
+    master: &MasterKey,
+    clock: &dyn Clock,
+) -> anyhow::Result<Arc<dyn Store>> {
+    let path = config.database_path();
+    if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    let store: Arc<dyn Store> =
+        Arc::new(SqlStore::open_sqlite(&path, SqliteSettings::default(), clock.now()).await?);
+    check_master_key(&*store, master).await?;
+    Ok(store)
+}
+
+/// Keys of the environment are merged at every start, so that they are not lost on a disk that is.
+async fn add_environment_keys(keyring: &Keyring, config: &Config) -> anyhow::Result<()> {
+    if config.gemini_api_keys.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<&str> = config.gemini_api_keys.iter().map(Secret::expose).collect();
+    let addition = keyring.add(&lines.join("\n"), Origin::Environment).await?;
+    let fresh = addition.keys.iter().filter(|key| !key.duplicate).count();
+    tracing::info!(fresh, known = addition.keys.len() - fresh, "read keys from GEMINI_API_KEYS");
+    for malformed in &addition.malformed {
+        tracing::warn!(
+            key = malformed.hint,
+            reason = malformed.reason,
+            "an entry of GEMINI_API_KEYS is no key"
+        );
+    }
+    Ok(())
+}
+
+fn pool_settings(config: &Config) -> keyring::Settings {
+    let strategy = match config.strategy {
+        config::Strategy::Headroom => keyring::Strategy::Headroom,
+        config::Strategy::LeastUsed => keyring::Strategy::LeastUsed,
+        config::Strategy::RoundRobin => keyring::Strategy::RoundRobin,
+        config::Strategy::FillFirst => keyring::Strategy::FillFirst,
+    };
+    keyring::Settings { strategy, ..keyring::Settings::default() }
+}
+
+fn relay_settings(config: &Config) -> relay::Settings {
+    let attempts = u32::try_from(config.max_attempts).unwrap_or(u32::MAX);
+    relay::Settings {
+        limits: relay::Limits { attempts, ..relay::Limits::default() },
+        first_event_within: config.request_timeout,
+        patience: config.queue_patience,
+    }
+}
+
+fn surface_settings(config: &Config) -> http::Settings {
+    http::Settings {
+        max_body: config.max_body_mb << 20,
+        heartbeat_after: config.heartbeat_after,
+        default_model: config.default_model.clone(),
+        admin_auth: config.admin_auth,
+        environment: if config.external_url.is_some() { "render" } else { "local" },
+        sim_faults: config.allow_sim_faults,
+        ..http::Settings::default()
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("App").field("keys", &self.keys).finish_non_exhaustive()
+    }
+}

@@ -1,1 +1,133 @@
-//! stub
+//! The command line: one file for each command.
+//!
+//! Exit codes: 0 done, 1 failed, 64 usage, 78 configuration.
+//!
+//! Invariant: decides nothing but which command runs and with which exit code it ends.
+
+mod config;
+mod demo;
+mod health;
+mod serve;
+mod simulate;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Flags, Problems};
+
+/// Serves OpenAI clients from a pool of Google Gemini API keys.
+#[derive(Debug, Parser)]
+#[command(name = "pollux", version, about, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the gateway (the default).
+    Serve(Flags),
+    /// Run a gateway on a simulated Gemini with sample keys; nothing leaves this machine.
+    Demo(demo::Demo),
+    /// Run the simulated Gemini alone.
+    Simulate(simulate::Simulate),
+    /// Check the configuration, or print what can be configured.
+    Config(config::ConfigCommand),
+    /// Ask a running gateway whether it is healthy; for container health checks.
+    Health(health::Health),
+}
+
+/// How a command can fail.
+#[derive(Debug)]
+enum Failure {
+    /// It did not work.
+    Failed(anyhow::Error),
+    /// The configuration is wrong.
+    Configuration(Problems),
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::Configuration(problems)
+    }
+}
+
+const USAGE: u8 = 64;
+const CONFIGURATION: u8 = 78;
+
+/// Runs the command that the arguments name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            let _ = error.print();
+            return code;
+        }
+    };
+    match dispatch(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Failed(error)) => {
+            complain(&format!("pollux: {error:#}"));
+            ExitCode::FAILURE
+        }
+        Err(Failure::Configuration(problems)) => {
+            complain(&problems.to_string());
+            ExitCode::from(CONFIGURATION)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        None => serve::run(&cli.flags),
+        Some(Command::Serve(flags)) => serve::run(&flags),
+        Some(Command::Demo(demo)) => demo::run(&demo),
+        Some(Command::Simulate(simulate)) => simulate::run(&simulate),
+        Some(Command::Config(command)) => config::run(&command),
+        Some(Command::Health(health)) => health::run(&health),
+    }
+}
+
+/// Prints to standard output; a closed pipe is not an error.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// The runtime every command runs on.
+fn block_on<T>(task: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(task)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_wrong_flag_is_a_usage_error() {
+        let code = run(["pollux", "serve", "--no-such-flag"].map(OsString::from));
+        assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(64)));
+    }
+}

@@ -16,7 +16,6 @@ mod console;
 mod openai;
 mod ops;
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -32,6 +31,9 @@ use crate::relay::Relay;
 use crate::shared::Shared;
 
 pub use serving::serve;
+
+/// How often the list of users is looked after.
+const TEND_EVERY: Duration = Duration::from_mins(1);
 
 /// What the surfaces may decide for themselves.
 #[derive(Clone, Debug)]
@@ -70,10 +72,11 @@ impl Default for Settings {
 }
 
 /// What every handler can reach.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Gateway(Arc<Parts>);
 
 /// The rooms behind the surfaces.
+#[derive(Debug)]
 pub struct Parts {
     /// Who is calling.
     pub access: Access,
@@ -112,6 +115,20 @@ impl Requests {
 }
 
 impl Gateway {
+    /// Keeps the list of users in order until `shutdown` resolves (see [`Access::tend`]).
+    pub async fn tend_users(&self, shutdown: impl Future<Output = ()>) {
+        tokio::pin!(shutdown);
+        loop {
+            let last = tokio::time::timeout(TEND_EVERY, &mut shutdown).await.is_ok();
+            if let Err(error) = self.access.tend().await {
+                tracing::warn!(%error, "the list of users could not be tended; it will be tried again");
+            }
+            if last {
+                return;
+            }
+        }
+    }
+
     /// Puts the rooms behind the surfaces.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
@@ -123,12 +140,6 @@ impl std::ops::Deref for Gateway {
 
     fn deref(&self) -> &Parts {
         &self.0
-    }
-}
-
-impl fmt::Debug for Gateway {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Gateway").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 

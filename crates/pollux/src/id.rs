@@ -22,12 +22,14 @@ pub fn seed() -> u128 {
     u128::from_le_bytes(bytes())
 }
 
-/// Random bytes from the operating system, zero only if it has none to give.
+/// Random bytes from the operating system.
+///
+/// # Panics
+/// If it has none to give: better no gateway than guessable keys and repeated nonces.
+#[expect(clippy::expect_used, reason = "without randomness no secret is safe")]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    if let Err(error) = getrandom::fill(&mut bytes) {
-        tracing::error!(%error, "the operating system gave no random bytes");
-    }
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
 }
 

@@ -27,8 +27,8 @@ pub use check::Checked;
 pub use keeping::Keeper;
 pub use lease::{Lease, Settled};
 pub use pool::{Opening, Settings, Strategy};
-pub use roll::{Addition, KeyView, RollError};
 pub use ring::Wish;
+pub use roll::{Addition, KeyView, RollError};
 
 /// The pool's live face.
 #[derive(Debug)]

@@ -67,13 +67,23 @@ impl Default for Settings {
     }
 }
 
+/// What the relay works with.
+#[derive(Clone, Debug)]
+pub struct Rooms {
+    /// Where leases come from.
+    pub keyring: Arc<Keyring>,
+    /// The way to Google.
+    pub upstream: Arc<Upstream>,
+    /// Where affinity is kept.
+    pub shared: Arc<dyn Shared>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
 /// The relay.
 #[derive(Debug)]
 pub struct Relay {
-    keyring: Arc<Keyring>,
-    upstream: Arc<Upstream>,
-    shared: Arc<dyn Shared>,
-    clock: Arc<dyn Clock>,
+    rooms: Rooms,
     settings: Settings,
     budget: RetryBudget,
     lessons: Lessons,
@@ -89,14 +99,8 @@ struct Got<T> {
 
 impl Relay {
     /// A relay over these rooms.
-    pub fn new(
-        keyring: Arc<Keyring>,
-        upstream: Arc<Upstream>,
-        shared: Arc<dyn Shared>,
-        clock: Arc<dyn Clock>,
-        settings: Settings,
-    ) -> Self {
-        Self { keyring, upstream, shared, clock, settings, budget: RetryBudget::default(), lessons: Lessons::default() }
+    pub fn new(rooms: Rooms, settings: Settings) -> Self {
+        Self { rooms, settings, budget: RetryBudget::default(), lessons: Lessons::default() }
     }
 
     /// Serves a call, whole or streamed as it asks.
@@ -117,7 +121,7 @@ impl Relay {
     pub async fn stream(&self, call: Call) -> Result<Box<CallStream>, Refusal> {
         let (got, call) = self.carry(call, async |attempt| attempt.stream().await).await?;
         let Got { value: opened, lease, served, empty: _ } = got;
-        let hops = Hops::new(&call, Arc::clone(&self.upstream));
+        let hops = Hops::new(&call, Arc::clone(&self.rooms.upstream));
         Ok(Box::new(CallStream::new(opened, lease, served, hops)))
     }
 
@@ -146,11 +150,16 @@ impl Relay {
         timeout_at(deadline, tries).await.unwrap_or(Err(Refusal::Deadline))
     }
 
-    async fn tries<T, F>(&self, mut call: Call, attempt: F, deadline: Instant) -> Result<(Got<T>, Call), Refusal>
+    async fn tries<T, F>(
+        &self,
+        mut call: Call,
+        attempt: F,
+        deadline: Instant,
+    ) -> Result<(Got<T>, Call), Refusal>
     where
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
-        self.lessons.apply(&mut call, self.clock.now());
+        self.lessons.apply(&mut call, self.rooms.clock.now());
         let mut journey = Journey::new(self.budget.begin(), self.settings.limits, spread());
         let mut wire = call.wire().map_err(unspeakable)?;
         let mut held = None;
@@ -183,9 +192,15 @@ impl Relay {
         }
     }
 
-    fn attempt<'a>(&'a self, call: &'a Call, wire: &'a Wire, lease: &'a Lease, journey: &Journey) -> Attempt<'a> {
+    fn attempt<'a>(
+        &'a self,
+        call: &'a Call,
+        wire: &'a Wire,
+        lease: &'a Lease,
+        journey: &Journey,
+    ) -> Attempt<'a> {
         Attempt {
-            upstream: &self.upstream,
+            upstream: &self.rooms.upstream,
             key: lease.secret(),
             wire,
             // A fault is for the first attempt; the next ones show how it is survived.
@@ -205,12 +220,14 @@ impl Relay {
             prefer: prefer.as_deref(),
         };
         loop {
-            let opening = match self.keyring.lease(&wish) {
+            let opening = match self.rooms.keyring.lease(&wish) {
                 Ok(lease) => return Ok(lease),
                 Err(opening) => opening,
             };
-            match wait_for(opening, self.clock.now()) {
-                Some(wait) if Instant::now() + wait <= patience => self.keyring.opens_within(wait).await,
+            match wait_for(opening, self.rooms.clock.now()) {
+                Some(wait) if Instant::now() + wait <= patience => {
+                    self.rooms.keyring.opens_within(wait).await
+                }
                 _ => return Err(journey.without_room(opening)),
             }
         }
@@ -222,7 +239,7 @@ impl Relay {
             match affinity {
                 Affinity::Project(project) => return Some(project.clone()),
                 Affinity::Name(name) => {
-                    let project = self.shared.stuck_to(name, self.clock.now()).await;
+                    let project = self.rooms.shared.stuck_to(name, self.rooms.clock.now()).await;
                     if project.is_some() {
                         return project;
                     }
@@ -236,7 +253,7 @@ impl Relay {
     async fn commit<T>(&self, call: &Call, value: T, lease: Lease, journey: &Journey) -> Got<T> {
         for affinity in &call.affinity {
             if let Affinity::Name(name) = affinity {
-                self.shared.stick(name, lease.project_name(), self.clock.now()).await;
+                self.rooms.shared.stick(name, lease.project_name(), self.rooms.clock.now()).await;
             }
         }
         let served = Served {
@@ -250,10 +267,13 @@ impl Relay {
     /// Puts the blame where it belongs, and says so once.
     fn note(&self, call: &Call, failure: &Failure, lease: &Lease) {
         tracing::info!(
-            model = call.model, project = lease.project_name(), key = lease.key_name(), failure = failure.label(),
+            model = call.model,
+            project = lease.project_name(),
+            key = lease.key_name(),
+            failure = failure.label(),
             "an attempt failed"
         );
-        metrics::counter!(names::ATTEMPTS_FAILED, "cause" => failure.label()).increment(1);
+        metrics::counter!(names::ATTEMPTS, "outcome" => failure.label()).increment(1);
         if let Failure::Upstream(outcome) = failure {
             lease.blame(outcome);
         }
@@ -262,7 +282,7 @@ impl Relay {
     /// Changes the request as a repair says, and remembers that this model needs it.
     fn mend(&self, call: &mut Call, mend: Repair) -> Result<Wire, Refusal> {
         if repair::apply(mend, &mut call.request, &call.capabilities) {
-            self.lessons.learn(&call.model, mend, self.clock.now());
+            self.lessons.learn(&call.model, mend, self.rooms.clock.now());
         }
         call.wire().map_err(unspeakable)
     }
@@ -281,7 +301,9 @@ fn tokens_of(response: &GenerateContentResponse) -> Option<Tokens> {
 /// How long until there may be room, if waiting helps at all.
 fn wait_for(opening: Opening, now: Moment) -> Option<Duration> {
     match opening {
-        Opening::At(opens, _) => Some(Duration::from_millis(u64::try_from(opens.0 - now.0).unwrap_or(0).max(1))),
+        Opening::At(opens, _) => {
+            Some(Duration::from_millis(u64::try_from(opens.0 - now.0).unwrap_or(0).max(1)))
+        }
         Opening::Now
         | Opening::Day(_)
         | Opening::NoKey

@@ -47,7 +47,9 @@ fn collect(folder: &Path, root: &Path, found: &mut Vec<Source>) {
 impl Source {
     /// Is this file test code as a whole?
     pub fn is_test(&self) -> bool {
-        self.path.contains("/tests/") || self.path.ends_with("/tests.rs") || self.path.ends_with("/contract.rs")
+        self.path.contains("/tests/")
+            || self.path.ends_with("/tests.rs")
+            || self.path.ends_with("/contract.rs")
     }
 
     /// The text before the test module.

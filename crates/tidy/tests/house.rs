@@ -17,23 +17,69 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "clock", "id", "secret", "store", "shared", "upstream", "catalog", "access", "keyring", "relay", "telemetry",
+            "clock",
+            "id",
+            "secret",
+            "store",
+            "shared",
+            "upstream",
+            "catalog",
+            "access",
+            "keyring",
+            "relay",
+            "telemetry",
         ],
     ),
     ("telemetry", &[]),
     ("lifecycle", &[]),
-    ("config", &["clock", "secret", "store", "shared", "upstream", "access", "keyring", "relay", "http", "telemetry"]),
+    (
+        "config",
+        &[
+            "clock",
+            "secret",
+            "store",
+            "shared",
+            "upstream",
+            "access",
+            "keyring",
+            "relay",
+            "http",
+            "telemetry",
+        ],
+    ),
     (
         "app",
         &[
-            "clock", "id", "secret", "store", "shared", "upstream", "catalog", "access", "keyring", "relay", "http",
-            "telemetry", "lifecycle", "config",
+            "clock",
+            "id",
+            "secret",
+            "store",
+            "shared",
+            "upstream",
+            "catalog",
+            "access",
+            "keyring",
+            "relay",
+            "http",
+            "telemetry",
+            "lifecycle",
+            "config",
         ],
     ),
     (
         "cli",
         &[
-            "clock", "id", "secret", "store", "upstream", "access", "keyring", "telemetry", "lifecycle", "config", "app",
+            "clock",
+            "id",
+            "secret",
+            "store",
+            "upstream",
+            "access",
+            "keyring",
+            "telemetry",
+            "lifecycle",
+            "config",
+            "app",
             "http",
         ],
     ),
@@ -41,7 +87,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
 ];
 
-const BANNED_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "manager", "service", "types", "misc"];
+const BANNED_NAMES: &[&str] =
+    &["utils", "util", "helpers", "helper", "common", "manager", "service", "types", "misc"];
 const FILE_CAP: usize = 500;
 const MAIN_CAP: usize = 40;
 
@@ -109,7 +156,8 @@ fn pure_crates_name_no_runtime() {
         let found = banned.iter().filter(|name| manifest.lines().any(|line| line.starts_with(**name)));
         problems.extend(found.map(|name| format!("crate `{pure}` names `{name}`")));
     }
-    let simulator = std::fs::read_to_string(tidy::root().join("crates/simulator/Cargo.toml")).expect("it is there");
+    let simulator =
+        std::fs::read_to_string(tidy::root().join("crates/simulator/Cargo.toml")).expect("it is there");
     let ours = ["dialect", "pool", "pollux"];
     let found = ours.iter().filter(|name| simulator.lines().any(|line| line.starts_with(**name)));
     problems.extend(found.map(|name| format!("the simulator imports `{name}` and could share its mistakes")));

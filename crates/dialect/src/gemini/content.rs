@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::lenient::one_or_many;
+
 /// Fields that this version does not know; they survive a round trip.
 pub type Extra = Map<String, Value>;
 
@@ -11,7 +13,7 @@ pub type Extra = Map<String, Value>;
 #[serde(rename_all = "camelCase")]
 pub struct Content {
     /// The parts, in order; Google leaves the field out when there are none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
     pub parts: Option<Vec<Part>>,
     /// `user` or `model`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

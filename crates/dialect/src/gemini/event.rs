@@ -33,7 +33,7 @@ pub fn parse_event(frame: impl AsRef<[u8]>) -> Result<Event, UnreadableEvent> {
 }
 
 fn sort(mut response: GenerateContentResponse) -> Event {
-    match response.extra.remove("error") {
+    match response.extra.shift_remove("error") {
         None | Some(Value::Null) => Event::Response(response),
         Some(error) => Event::Error(Outcome::from_error_value(&Value::Object(Map::from_iter([(
             "error".to_owned(),

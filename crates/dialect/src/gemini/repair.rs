@@ -18,7 +18,7 @@ pub const SENTINEL: &str = "skip_thought_signature_validator";
 pub const SENTINEL_BASE64: &str = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=";
 
 /// Phrases of Google's messages, in lower case, all of which must occur, and the repair they ask for. First fit.
-const TABLE: [(&[&str], Repair); 30] = [
+const TABLE: [(&[&str], Repair); 31] = [
     (&["thinking level and thinking budget"], Repair::SplitThinking),
     (&["thinking budget and thinking level"], Repair::SplitThinking),
     (&["thinking_budget", "thinking_level"], Repair::SplitThinking),
@@ -48,6 +48,7 @@ const TABLE: [(&[&str], Repair); 30] = [
     (&["tool use with function calling is unsupported"], Repair::DropBuiltinTools),
     (&["tool call context circulation is not enabled"], Repair::DropBuiltinTools),
     (&["function calling with a response mime type"], Repair::DropJsonMode),
+    (&["json mode is not enabled"], Repair::DropJsonMode),
     (&["developer instruction is not enabled"], Repair::FoldSystemInstruction),
 ];
 

@@ -4,19 +4,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::content::{Content, Extra};
+use super::lenient::{integer, one_or_many};
 
 /// A request (`wire.md` §2.2). Translators build it from a whitelist: an unknown name is a 400 upstream.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GenerateContentRequest {
     /// The conversation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
     pub contents: Option<Vec<Content>>,
     /// What the operator of the conversation says.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "system_instruction")]
     pub system_instruction: Option<Content>,
     /// Functions and built-in tools: all functions in one entry, each built-in in its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
     pub tools: Option<Vec<Tool>>,
     /// How tools may be used.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "tool_config")]
@@ -49,7 +50,12 @@ pub struct GenerateContentRequest {
 #[serde(rename_all = "camelCase")]
 pub struct Tool {
     /// Functions that the client runs.
-    #[serde(default, skip_serializing_if = "Option::is_none", alias = "function_declarations")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        alias = "function_declarations",
+        deserialize_with = "one_or_many"
+    )]
     pub function_declarations: Option<Vec<FunctionDeclaration>>,
     /// Built-in tools by their wire name: `googleSearch`, `urlContext`, `codeExecution`, …
     #[serde(flatten)]
@@ -115,10 +121,20 @@ pub struct GenerationConfig {
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "top_k")]
     pub top_k: Option<Value>,
     /// How many answers.
-    #[serde(default, skip_serializing_if = "Option::is_none", alias = "candidate_count")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        alias = "candidate_count",
+        deserialize_with = "integer"
+    )]
     pub candidate_count: Option<u32>,
     /// Thoughts and answer together.
-    #[serde(default, skip_serializing_if = "Option::is_none", alias = "max_output_tokens")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        alias = "max_output_tokens",
+        deserialize_with = "integer"
+    )]
     pub max_output_tokens: Option<u64>,
     /// At most five.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "stop_sequences")]
@@ -145,7 +161,12 @@ pub struct ThinkingConfig {
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "include_thoughts")]
     pub include_thoughts: Option<bool>,
     /// Tokens: −1 dynamic, 0 off, else the budget (2.5 family).
-    #[serde(default, skip_serializing_if = "Option::is_none", alias = "thinking_budget")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        alias = "thinking_budget",
+        deserialize_with = "integer"
+    )]
     pub thinking_budget: Option<i64>,
     /// `MINIMAL`, `LOW`, `MEDIUM`, `HIGH`, `XHIGH` (3 and newer).
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "thinking_level")]

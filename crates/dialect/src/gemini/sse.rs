@@ -161,7 +161,7 @@ impl Decoder {
         }
         if matches!(self.mode, Mode::Lines) {
             while let Some(line) = self.take_line() {
-                self.line(line)?;
+                self.line(&line)?;
             }
         }
         Ok(())
@@ -211,21 +211,21 @@ impl Decoder {
         Some(line)
     }
 
-    fn line(&mut self, line: Bytes) -> Result<(), EventTooLarge> {
+    fn line(&mut self, line: &Bytes) -> Result<(), EventTooLarge> {
         if self.pending() - self.buffer.len() + line.len() > self.max {
             return Err(EventTooLarge { max: self.max });
         }
-        if let Some(value) = data_value(&line) {
+        if let Some(value) = data_value(line) {
             self.end_stray();
             self.add_data(value);
         } else if self.stray.is_some() {
-            self.add_stray(&line);
+            self.add_stray(line);
         } else if line.is_empty() {
             self.end_data();
         } else if matches!(line.trim_ascii_start().first(), Some(b'{' | b'[')) {
             self.end_data();
             self.stray = Some((BytesMut::new(), Balance::default()));
-            self.add_stray(&line);
+            self.add_stray(line);
         }
         // Anything else is a comment, `event:`, `id:`, `retry:` or unknown: no part of the answer.
         Ok(())
@@ -302,7 +302,7 @@ impl Decoder {
         self.scanned = 0;
         let rest = rest.freeze();
         if matches!(self.mode, Mode::Lines) {
-            if !rest.is_empty() && self.line(rest).is_err() {
+            if !rest.is_empty() && self.line(&rest).is_err() {
                 self.failed = true;
             }
         } else if !rest.trim_ascii().is_empty() {

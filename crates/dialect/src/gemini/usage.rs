@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::content::Extra;
+use super::lenient::integer;
 
 mod tally;
 
@@ -14,22 +15,22 @@ pub use tally::{Modalities, UsageTally};
 #[serde(rename_all = "camelCase")]
 pub struct UsageMetadata {
     /// Includes cached tokens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "integer")]
     pub prompt_token_count: Option<u64>,
     /// Of the prompt, served from a cache.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "integer")]
     pub cached_content_token_count: Option<u64>,
     /// Normally without thoughts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "integer")]
     pub candidates_token_count: Option<u64>,
     /// Spent on thinking.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "integer")]
     pub thoughts_token_count: Option<u64>,
     /// Results of built-in tools that went back into the prompt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "integer")]
     pub tool_use_prompt_token_count: Option<u64>,
     /// Everything together.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "integer")]
     pub total_token_count: Option<u64>,
     /// The prompt by modality: `[{modality, tokenCount}]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,24 +64,26 @@ pub struct Tokens {
 impl UsageMetadata {
     /// What it amounts to (`wire.md` §6.5).
     pub fn tokens(&self) -> Tokens {
-        let input = self.prompt_token_count.unwrap_or(0) + self.tool_use_prompt_token_count.unwrap_or(0);
+        let input = self
+            .prompt_token_count
+            .unwrap_or(0)
+            .saturating_add(self.tool_use_prompt_token_count.unwrap_or(0));
         let (answer, thoughts) =
             (self.candidates_token_count.unwrap_or(0), self.thoughts_token_count.unwrap_or(0));
-        let output = if self.counts_thoughts_twice() { answer } else { answer + thoughts };
+        let output = if self.counts_thoughts_twice() { answer } else { answer.saturating_add(thoughts) };
         Tokens {
             input,
             cached: self.cached_content_token_count.unwrap_or(0).min(input),
             output,
             thoughts: thoughts.min(output),
-            total: self.total_token_count.unwrap_or(input + output),
+            total: self.total_token_count.unwrap_or(input.saturating_add(output)),
         }
     }
 
     /// Some models count thoughts into `candidatesTokenCount`: seen by the total being right without them.
     fn counts_thoughts_twice(&self) -> bool {
-        let without = self.prompt_token_count.unwrap_or(0)
-            + self.tool_use_prompt_token_count.unwrap_or(0)
-            + self.candidates_token_count.unwrap_or(0);
+        let counts = [self.prompt_token_count, self.tool_use_prompt_token_count, self.candidates_token_count];
+        let without = counts.into_iter().flatten().fold(0, u64::saturating_add);
         self.thoughts_token_count.unwrap_or(0) > 0
             && self.candidates_token_count.is_some()
             && self.total_token_count == Some(without)
@@ -89,6 +92,7 @@ impl UsageMetadata {
     /// Do the parts add up to the reported total? A stream that was cut ends with counts that do not.
     pub fn is_balanced(&self) -> bool {
         let tokens = self.tokens();
-        self.total_token_count.is_some_and(|total| total > 0 && total == tokens.input + tokens.output)
+        self.total_token_count
+            .is_some_and(|total| total > 0 && total == tokens.input.saturating_add(tokens.output))
     }
 }

@@ -37,7 +37,8 @@ impl Choice {
 }
 
 impl Client {
-    /// Reads a whole stream; panics where an SDK would throw, and where the rules of a good stream are broken.
+    /// Reads a whole stream; panics where an SDK would throw, and where the rules of a good stream are
+    /// broken.
     pub(crate) fn read(stream: &[u8]) -> Self {
         let text = std::str::from_utf8(stream).expect("a stream is text");
         let mut client = Self::default();
@@ -49,14 +50,14 @@ impl Client {
                 client.done = true;
                 continue;
             }
-            client.event(serde_json::from_str(data).expect("an event is JSON"));
+            client.event(&serde_json::from_str(data).expect("an event is JSON"));
         }
         assert!(text.is_empty() || text.ends_with("\n\n"), "the last event ends in a blank line");
         client.check_end();
         client
     }
 
-    fn event(&mut self, event: Value) {
+    fn event(&mut self, event: &Value) {
         if event["error"].is_object() {
             assert!(event["error"]["message"].is_string());
             self.error = Some(event["error"].clone());

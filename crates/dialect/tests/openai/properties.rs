@@ -94,7 +94,7 @@ fn expected(steps: &[Step]) -> BTreeMap<usize, Expected> {
                 Piece::Text(text) => choice.content.push_str(text),
                 Piece::Thought(text) => choice.reasoning.push_str(text),
                 Piece::Call(name, args) => {
-                    choice.calls.push((name.clone(), args.clone().unwrap_or(json!({}))))
+                    choice.calls.push((name.clone(), args.clone().unwrap_or(json!({}))));
                 }
                 Piece::Signature | Piece::Hollow | Piece::Unknown => {}
             }

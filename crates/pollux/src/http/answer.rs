@@ -12,7 +12,7 @@ use dialect::gemini::response::GenerateContentResponse;
 use futures_util::stream::unfold;
 use tokio::time::timeout;
 
-use crate::relay::{CallStream, Refusal, Step};
+use crate::relay::{CallStream, Refusal, Served, Step};
 
 /// A comment that keeps proxies and clients from giving up.
 const HEARTBEAT: &[u8] = b": keep-alive\n\n";
@@ -28,7 +28,7 @@ pub(super) trait Scribe: Send + 'static {
     /// The call was refused after the head had gone out.
     fn refuse(&mut self, refusal: &Refusal, out: &mut Vec<u8>);
     /// Keeps what later calls will need before the client can send them.
-    fn keep(&mut self, stream: &CallStream) -> impl Future<Output = ()> + Send;
+    fn keep(&mut self, served: &Served) -> impl Future<Output = ()> + Send;
 }
 
 /// A call under way.
@@ -94,7 +94,7 @@ async fn advance<S: Scribe>(
             return Some((Bytes::from_static(HEARTBEAT), State::Open(stream, scribe)));
         };
         let ending = write_ready(next, &mut stream, &mut scribe, &mut out);
-        scribe.keep(&stream).await;
+        scribe.keep(stream.served()).await;
         match ending {
             None => {}
             Some(Ending::Clean) => {

@@ -41,7 +41,11 @@ impl FromRequestParts<Gateway> for Admin {
 fn credential(headers: &HeaderMap) -> Option<&str> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
-    bearer.or_else(|| text("x-api-key")).or_else(|| text("x-goog-api-key")).map(str::trim).filter(|key| !key.is_empty())
+    bearer
+        .or_else(|| text("x-api-key"))
+        .or_else(|| text("x-goog-api-key"))
+        .map(str::trim)
+        .filter(|key| !key.is_empty())
 }
 
 fn bearer(header: &str) -> Option<&str> {

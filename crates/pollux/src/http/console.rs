@@ -16,9 +16,11 @@ pub(super) fn routes() -> Router<Gateway> {
 }
 
 async fn page() -> Response {
-    let policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    let policy =
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     let csp = HeaderName::from_static("content-security-policy");
-    ([(csp, HeaderValue::from_static(policy))], Html(PAGE.replace("{version}", env!("CARGO_PKG_VERSION")))).into_response()
+    ([(csp, HeaderValue::from_static(policy))], Html(PAGE.replace("{version}", env!("CARGO_PKG_VERSION"))))
+        .into_response()
 }
 
 async fn style() -> Response {

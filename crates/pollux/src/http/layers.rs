@@ -43,7 +43,8 @@ async fn identify(request_id: String, request: Request, next: Next) -> Response 
 
 fn crashed(_: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!("a handler panicked");
-    let message = "The gateway failed. This is its own fault; the log has the details under this request's id.";
+    let message =
+        "The gateway failed. This is its own fault; the log has the details under this request's id.";
     Failed::new(500, "server_error", "gateway_error", message.to_owned()).into_response()
 }
 

@@ -15,8 +15,8 @@ pub(super) fn blame_for(outcome: &Outcome, age_ms: i64, seed: u64) -> Option<Bla
     Some(match outcome.cause.bench() {
         Bench::Nothing | Bench::EgressFor(_) | Bench::EgressAfter { .. } => return None,
         Bench::KeyDead { reason, confirm_after: None } => Blame::KeyDead { reason: reason.label().into() },
-        Bench::KeyDead { reason, confirm_after: Some(after) } => {
-            Blame::KeySuspect { ms: millis(after), reason: reason.label().into() }
+        Bench::KeyDead { reason, confirm_after: Some(_) } => {
+            Blame::KeySuspect { reason: reason.label().into() }
         }
         Bench::KeyDeadUnlessYoung { young, pause, .. } if age_ms < millis(young) => {
             Blame::KeyFor { ms: millis(pause), reason: DeadReason::Expired.label().into() }

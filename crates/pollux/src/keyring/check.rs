@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use dialect::gemini::outcome::classify;
 use http::{Method, header};
 use pool::Scope;
@@ -34,19 +35,19 @@ impl Keyring {
         let Some(entry) = self.ring.roster().key_by_id(id).map(Arc::clone) else {
             return Ok(Checked { works: false, finding: "not_loaded", message: String::new() });
         };
-        let request = Request::new(Method::GET, "/v1beta/models?pageSize=1", &entry.secret);
+        let request = Request::new(Method::GET, "/v1beta/models?pageSize=1", &entry.secret, Bytes::new());
         let response = match self.upstream.send(request).await {
             Ok(response) => response,
             Err(error) => {
                 return Ok(Checked { works: false, finding: error.label(), message: error.to_string() });
             }
         };
-        let status = response.status();
+        let status = response.status;
         if status.is_success() {
             self.revive(id, entry.handle).await?;
             return Ok(Checked { works: true, finding: "ok", message: String::new() });
         }
-        let content_type = response.headers().get(header::CONTENT_TYPE);
+        let content_type = response.headers.get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = response.collect(ANSWER_LIMIT).await.unwrap_or_default();
         let outcome = classify(status.as_u16(), content_type.as_deref(), &body);

@@ -56,7 +56,9 @@ impl Keeper {
         match what {
             What::Dead { scope: Scope::Key(key), reason } => self.keep_state(key, DEAD, &reason, at).await,
             What::Cleared { scope: Scope::Key(key) } => self.keep_state(key, READY, "", at).await,
-            What::Learned { project, model, gauge, value } => self.keep_limit((project, model, gauge), value, at).await,
+            What::Learned { project, model, gauge, value } => {
+                self.keep_limit((project, model, gauge), value, at).await
+            }
             What::Dead { .. }
             | What::Cleared { .. }
             | What::Benched { .. }
@@ -67,7 +69,13 @@ impl Keeper {
         }
     }
 
-    async fn keep_state(&self, key: KeyId, name: &str, reason: &str, since: Moment) -> Result<(), StoreError> {
+    async fn keep_state(
+        &self,
+        key: KeyId,
+        name: &str,
+        reason: &str,
+        since: Moment,
+    ) -> Result<(), StoreError> {
         let Some(id) = self.ring.roster().key(key).map(|entry| entry.id.clone()) else { return Ok(()) };
         let state = KeyState { name: name.to_owned(), reason: reason.to_owned(), since };
         match self.store.set_key_state(&id, &state, since).await {
@@ -101,7 +109,6 @@ impl Keeper {
 impl Keyring {
     /// Brings back the limits that were learned before.
     pub(super) async fn load_limits(&self) -> Result<(), StoreError> {
-        let now = self.now();
         for limit in self.store.load_limits().await? {
             let Some(gauge) = gauge(&limit.measure, &limit.window) else { continue };
             let Some(project) = self.ring.roster().project_by_name(limit.project.as_str()) else { continue };
@@ -110,9 +117,19 @@ impl Keyring {
                 GOOGLE => Provenance::Learned { at: limit.learned_at },
                 _ => Provenance::Declared,
             };
-            self.ring.pool().set_limits(Some(project), &limit.model, Limits::one(gauge, value), provenance, now);
+            self.ring.pool().set_limits(Some(project), &limit.model, only(gauge, value), provenance);
         }
         Ok(())
+    }
+}
+
+fn only(gauge: Gauge, value: Option<u64>) -> Limits {
+    let none = Limits::default();
+    match gauge {
+        Gauge::Rpm => Limits { rpm: value, ..none },
+        Gauge::Tpm => Limits { tpm: value, ..none },
+        Gauge::Rpd => Limits { rpd: value, ..none },
+        Gauge::Tpd => Limits { tpd: value, ..none },
     }
 }
 

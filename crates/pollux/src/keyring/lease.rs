@@ -43,7 +43,13 @@ impl Settled {
 }
 
 impl Lease {
-    pub(super) fn new(ring: Arc<Ring>, key: Arc<KeyEntry>, reservation: Reservation, model: &str, estimated: u64) -> Self {
+    pub(super) fn new(
+        ring: Arc<Ring>,
+        key: Arc<KeyEntry>,
+        reservation: Reservation,
+        model: &str,
+        estimated: u64,
+    ) -> Self {
         Self { ring, key, reservation: Some(reservation), model: model.into(), estimated }
     }
 
@@ -77,7 +83,7 @@ impl Lease {
         if let Some(actual) = input_tokens {
             pool.see_estimate(&self.model, self.estimated, actual, now);
         }
-        let changes = pool.settle(reservation, pool::Settled { input_tokens, ending }, now);
+        let changes = pool.settle(reservation, pool::Settled { input_tokens, outcome: ending }, now);
         drop(pool);
         self.ring.announce(changes);
         self.ring.tell_room();

@@ -60,7 +60,7 @@ pub struct KeyView {
     /// What is stored.
     pub row: KeyRow,
     /// What the pool knows.
-    pub live: Option<pool::KeyView>,
+    pub live: pool::KeyState,
 }
 
 impl Keyring {
@@ -129,20 +129,21 @@ impl Keyring {
             priority: i32::try_from(row.priority).unwrap_or(0),
             enabled: row.enabled,
         };
-        self.ring.pool().put_project(spec, self.now());
+        self.ring.pool().put_project(spec);
     }
 
     fn enlist_key(&self, row: KeyRow) -> Result<(), StoreError> {
         let secret = self.master.open(&row.sealed, &context(&row.id)).map_err(StoreError::MasterKey)?;
         let now = self.now();
+        let known = self.ring.roster().knows_project(&row.project);
         let entry = self.ring.roster_mut().put_key(row.id, row.project, secret, row.created_at);
         let mut pool = self.ring.pool();
-        if !pool.has_project(entry.project) {
+        if !known {
             let spec =
                 ProjectSpec { id: entry.project, tier: Tier::Unknown, weight: 1, priority: 0, enabled: true };
-            pool.put_project(spec, now);
+            pool.put_project(spec);
         }
-        pool.put_key(KeySpec { id: entry.handle, project: entry.project, enabled: row.enabled }, now);
+        pool.put_key(KeySpec { id: entry.handle, project: entry.project, enabled: row.enabled });
         if row.state.name == DEAD {
             let what = What::Dead { scope: Scope::Key(entry.handle), reason: row.state.reason.into() };
             pool.restore(&Change { at: row.state.since, what }, now);
@@ -151,7 +152,11 @@ impl Keyring {
     }
 
     /// One page of keys, in the order they were added.
-    pub async fn list(&self, after: Option<&record::KeyId>, limit: usize) -> Result<Vec<KeyView>, StoreError> {
+    pub async fn list(
+        &self,
+        after: Option<&record::KeyId>,
+        limit: usize,
+    ) -> Result<Vec<KeyView>, StoreError> {
         let rows = self.store.list_keys(after, limit).await?;
         Ok(rows.into_iter().map(|row| self.view(row)).collect())
     }
@@ -163,7 +168,8 @@ impl Keyring {
 
     fn view(&self, row: KeyRow) -> KeyView {
         let entry = self.ring.roster().key_by_id(&row.id).map(Arc::clone);
-        let live = entry.and_then(|entry| self.ring.pool().key_view(entry.handle, self.now()));
+        let live = entry
+            .map_or(pool::KeyState::Unknown, |entry| self.ring.pool().key_state(entry.handle, self.now()));
         KeyView { row, live }
     }
 
@@ -177,7 +183,7 @@ impl Keyring {
         }
         if let Some(entry) = self.ring.roster().key_by_id(id).map(Arc::clone) {
             let mut pool = self.ring.pool();
-            pool.put_key(KeySpec { id: entry.handle, project: entry.project, enabled }, now);
+            pool.put_key(KeySpec { id: entry.handle, project: entry.project, enabled });
             if enabled {
                 pool.clear(&Scope::Key(entry.handle), now);
             }
@@ -190,7 +196,7 @@ impl Keyring {
     pub async fn delete(&self, id: &record::KeyId) -> Result<(), StoreError> {
         self.store.delete_key(id, self.now()).await?;
         if let Some(handle) = self.ring.roster_mut().remove_key(id) {
-            self.ring.pool().remove_key(handle, self.now());
+            self.ring.pool().remove_key(handle);
         }
         Ok(())
     }

@@ -43,7 +43,13 @@ impl Roster {
     }
 
     /// Adds a key that is not there yet.
-    pub(super) fn put_key(&mut self, id: record::KeyId, project_id: record::ProjectId, secret: Secret, created_at: Moment) -> Arc<KeyEntry> {
+    pub(super) fn put_key(
+        &mut self,
+        id: record::KeyId,
+        project_id: record::ProjectId,
+        secret: Secret,
+        created_at: Moment,
+    ) -> Arc<KeyEntry> {
         let project = self.put_project(&project_id);
         let handle = KeyId(u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
         let entry = Arc::new(KeyEntry { handle, project, id: id.clone(), project_id, secret, created_at });
@@ -65,6 +71,10 @@ impl Roster {
 
     pub(super) fn key_by_id(&self, id: &record::KeyId) -> Option<&Arc<KeyEntry>> {
         self.key(*self.key_handles.get(id)?)
+    }
+
+    pub(super) fn knows_project(&self, id: &record::ProjectId) -> bool {
+        self.project_handles.contains_key(id)
     }
 
     pub(super) fn project_by_name(&self, name: &str) -> Option<ProjectId> {

@@ -77,19 +77,15 @@ impl Attempt<'_> {
     async fn send(self) -> Result<Response, Failure> {
         let mut headers = vec![(header::CONTENT_TYPE.as_str(), "application/json")];
         headers.extend(self.sim_fault.map(|fault| ("x-sim-fault", fault)));
-        let request = Request {
-            method: Method::POST,
-            path_and_query: &self.wire.path,
-            key: self.key,
-            body: Bytes::clone(&self.wire.body),
-            headers: &headers,
-        };
+        let body = Bytes::clone(&self.wire.body);
+        let request =
+            Request { headers: &headers, ..Request::new(Method::POST, &self.wire.path, self.key, body) };
         let response = self.upstream.send(request).await?;
-        let status = response.status();
+        let status = response.status;
         if status == StatusCode::OK {
             return Ok(response);
         }
-        let content_type = response.headers().get(header::CONTENT_TYPE);
+        let content_type = response.headers.get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = response.collect(ERROR_LIMIT).await.unwrap_or_default();
         Err(Failure::Upstream(classify(status.as_u16(), content_type.as_deref(), &body)))

@@ -1,6 +1,7 @@
 //! What the relay is asked to do, and what it answers.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use dialect::gemini::outcome::Outcome;
@@ -19,7 +20,7 @@ pub struct Call {
     /// The model id that goes into the path.
     pub model: String,
     /// What the model that really answers can do.
-    pub capabilities: Capabilities,
+    pub capabilities: Arc<Capabilities>,
     /// The request; a repair may change it between attempts.
     pub request: GenerateContentRequest,
     /// Whether the client wants a stream.
@@ -135,7 +136,8 @@ impl Call {
 
     /// The request as it goes over the wire.
     pub(super) fn wire(&self) -> Result<Wire, serde_json::Error> {
-        let method = if self.streams_upstream() { "streamGenerateContent?alt=sse" } else { "generateContent" };
+        let method =
+            if self.streams_upstream() { "streamGenerateContent?alt=sse" } else { "generateContent" };
         let model = percent_encoding::utf8_percent_encode(&self.model, PATH_SEGMENT);
         Ok(Wire {
             path: format!("/v1beta/models/{model}:{method}"),

@@ -27,7 +27,9 @@ pub(super) fn input_tokens(request: &GenerateContentRequest, capabilities: &Capa
     let declared: u64 = tools
         .map(|tool| {
             let text = |text: &Option<String>| text.as_deref().map_or(0, estimate_text);
-            text(&tool.name) + text(&tool.description) + tool.parameters_json_schema.as_ref().map_or(0, value_tokens)
+            text(&tool.name)
+                + text(&tool.description)
+                + tool.parameters_json_schema.as_ref().map_or(0, value_tokens)
         })
         .sum();
     said + declared
@@ -42,7 +44,8 @@ fn part_tokens(part: &Part, capabilities: &Capabilities) -> u64 {
     let media = part.inline_data.as_ref().map_or(0, |blob| media_tokens(blob, capabilities));
     let reference = part.file_data.as_ref().map_or(0, |_| REFERENCE);
     let call = part.function_call.as_ref().and_then(|call| call.args.as_ref()).map_or(0, value_tokens);
-    let result = part.function_response.as_ref().and_then(|result| result.response.as_ref()).map_or(0, value_tokens);
+    let result =
+        part.function_response.as_ref().and_then(|result| result.response.as_ref()).map_or(0, value_tokens);
     text + media + reference + call + result
 }
 

@@ -47,7 +47,7 @@ impl Failure {
 
 impl From<SendError> for Failure {
     fn from(error: SendError) -> Self {
-        if error.is_timeout() && !error.proves_not_executed() {
+        if matches!(error, SendError::FirstByteTimeout | SendError::TotalTimeout) {
             return Self::FirstEventLate;
         }
         Self::Network { what: error.to_string(), label: error.label(), unsent: error.proves_not_executed() }
@@ -56,7 +56,7 @@ impl From<SendError> for Failure {
 
 impl From<BodyError> for Failure {
     fn from(error: BodyError) -> Self {
-        if error.is_timeout() {
+        if matches!(error, BodyError::FirstByteTimeout | BodyError::IdleTimeout | BodyError::TotalTimeout) {
             return Self::FirstEventLate;
         }
         Self::Network { what: error.to_string(), label: error.label(), unsent: error.proves_not_executed() }

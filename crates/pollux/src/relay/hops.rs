@@ -53,7 +53,16 @@ pub(super) enum NextHop {
 impl Hops {
     pub(super) fn new(call: &Call, upstream: Arc<Upstream>) -> Self {
         let call = call.capabilities.long_decode.then(|| Arc::new(call.clone()));
-        Self { call, upstream, taken: 0, stalls: 0, token: None, asked: false, last_used: None, opening: None }
+        Self {
+            call,
+            upstream,
+            taken: 0,
+            stalls: 0,
+            token: None,
+            asked: false,
+            last_used: None,
+            opening: None,
+        }
     }
 
     /// Further requests made so far.
@@ -126,7 +135,9 @@ impl Hops {
         let key = lease.follow_on();
         Some(Box::pin(async move {
             let sim_fault = None;
-            Attempt { upstream: &upstream, key: &key, wire: &wire, sim_fault, accept_empty: true }.stream().await
+            Attempt { upstream: &upstream, key: &key, wire: &wire, sim_fault, accept_empty: true }
+                .stream()
+                .await
         }))
     }
 
@@ -143,6 +154,10 @@ impl Hops {
 
 impl fmt::Debug for Hops {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Hops").field("taken", &self.taken).field("asked", &self.asked).finish_non_exhaustive()
+        formatter
+            .debug_struct("Hops")
+            .field("taken", &self.taken)
+            .field("asked", &self.asked)
+            .finish_non_exhaustive()
     }
 }

@@ -173,7 +173,8 @@ impl Journey {
     fn soft(&mut self, project: pool::ProjectId, times: u32, refusal: Refusal) -> Next {
         self.leave(project);
         self.soft += 1;
-        let allowed = self.soft <= times && self.soft < self.limits.attempts && self.attempts < self.limits.walk;
+        let allowed =
+            self.soft <= times && self.soft < self.limits.attempts && self.attempts < self.limits.walk;
         if !allowed || !self.in_flight.may_retry() {
             return Next::Refuse(refusal);
         }

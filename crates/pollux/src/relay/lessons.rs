@@ -57,8 +57,9 @@ fn is_about_the_model(repair: Repair) -> bool {
         | Repair::DropBuiltinTools
         | Repair::DropJsonMode
         | Repair::FoldSystemInstruction => true,
-        Repair::DropEmptyContents | Repair::AddSentinels | Repair::ReplaceSignatures | Repair::NormaliseHistory => {
-            false
-        }
+        Repair::DropEmptyContents
+        | Repair::AddSentinels
+        | Repair::ReplaceSignatures
+        | Repair::NormaliseHistory => false,
     }
 }

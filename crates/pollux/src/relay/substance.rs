@@ -39,7 +39,8 @@ fn says_something(part: &Part) -> bool {
 /// # Errors
 /// When another attempt may do better (`wire.md` §6.3, §6.4).
 pub(super) fn judge_empty(events: &[GenerateContentResponse]) -> Result<(), Failure> {
-    let mut finishes = events.iter().flat_map(|event| event.candidates()).filter_map(|candidate| candidate.finish());
+    let mut finishes =
+        events.iter().flat_map(|event| event.candidates()).filter_map(|candidate| candidate.finish());
     match finishes.next_back() {
         None => Err(Failure::BadAnswer(if events.is_empty() { "empty" } else { "truncated" })),
         Some(reason) => judge_finish(reason),
@@ -82,7 +83,13 @@ pub(super) fn judge_finish(reason: FinishReason) -> Result<(), Failure> {
 
 /// A failure that came as a finish reason inside a 200.
 fn in_band(cause: Cause, message: &str) -> Failure {
-    Failure::Upstream(Outcome { cause, status: 200, rpc_status: None, message: message.to_owned(), consumer: None })
+    Failure::Upstream(Outcome {
+        cause,
+        status: 200,
+        rpc_status: None,
+        message: message.to_owned(),
+        consumer: None,
+    })
 }
 
 #[cfg(test)]

@@ -91,7 +91,11 @@ fn call_name(user: &str, id: &str) -> String {
 fn weight(kept: &Kept) -> usize {
     let Kept { call, project } = kept;
     let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    call.public_id.len() + optional(&call.gemini_id) + call.name.len() + optional(&call.signature) + project.len()
+    call.public_id.len()
+        + optional(&call.gemini_id)
+        + call.name.len()
+        + optional(&call.signature)
+        + project.len()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

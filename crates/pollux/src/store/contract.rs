@@ -111,7 +111,7 @@ pub(super) async fn keys_of_one_list_find_each_other(store: &dyn Store) {
 pub(super) async fn all_or_no_keys_are_added(store: &dyn Store) {
     let keys = [new_key(1, Owner::Own), new_key(2, Owner::Project("project_nowhere".into()))];
     let error = store.insert_keys(&keys, NOW).await.unwrap_err();
-    assert!(matches!(error, StoreError::Missing { kind: "project", .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Invalid { field: "project", .. }), "{error:?}");
     assert!(store.load_keys().await.unwrap().is_empty());
     assert!(store.load_projects().await.unwrap().is_empty());
     assert!(is_new(&add(store, new_key(1, Owner::Own)).await), "the store goes on after a refusal");

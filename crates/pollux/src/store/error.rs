@@ -105,7 +105,7 @@ impl From<sqlx::Error> for StoreError {
             E::Database(inner) if is_busy(&**inner) => Self::Unavailable(error),
             E::Database(inner) if inner.is_unique_violation() => Self::Conflict { what: "this name or key" },
             E::Database(inner) if inner.is_foreign_key_violation() => {
-                Self::Missing { kind: "project", id: "of this key".to_owned() }
+                Self::Invalid { field: "project", reason: "does not exist" }
             }
             E::ColumnDecode { .. } | E::Decode(_) => Self::damaged(error.to_string()),
             _ => Self::Statement(error),

@@ -207,6 +207,36 @@ impl Cause {
         }
     }
 
+    /// Whether Google may have counted the request against the project's quotas: it counts what it accepts, and a
+    /// prompt that is too long still costs its tokens (`wire.md` §9.2).
+    pub fn was_counted(&self) -> bool {
+        match self {
+            Self::ContextTooLong
+            | Self::InvalidRequest { .. }
+            | Self::Internal
+            | Self::Overloaded
+            | Self::DeadlineExceeded
+            | Self::Unavailable
+            | Self::ResourceForbidden => true,
+            Self::KeyInvalid
+            | Self::KeyExpired
+            | Self::CredentialsDoubled
+            | Self::RegionBlocked
+            | Self::KeyLeaked
+            | Self::ProjectSuspended
+            | Self::KeyMisconfigured { .. }
+            | Self::PermissionDenied
+            | Self::ModelNotFound
+            | Self::QuotaExhausted(_)
+            | Self::ModelNotOffered(_)
+            | Self::Throttled { .. }
+            | Self::BillingDepleted
+            | Self::EgressFlagged
+            | Self::AccountLimited
+            | Self::PayloadTooLarge => false,
+        }
+    }
+
     /// A short name for logs and metrics.
     pub fn label(&self) -> &'static str {
         match self {

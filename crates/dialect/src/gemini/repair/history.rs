@@ -91,9 +91,8 @@ fn merged(contents: Vec<Content>) -> Vec<Content> {
 fn role(content: &Content) -> &'static str {
     match content.role.as_deref() {
         Some("model" | "assistant") => "model",
-        Some(_) => "user",
         None if content.parts().iter().any(|part| part.function_call.is_some()) => "model",
-        None => "user",
+        _ => "user",
     }
 }
 
@@ -126,13 +125,11 @@ fn responses(content: &mut Content) -> impl Iterator<Item = &mut FunctionRespons
 }
 
 /// Which answer belongs to a call: the same id, else the same name, else the only one there is.
-fn position<'a>(
-    answers: impl Iterator<Item = &'a FunctionResponse> + Clone,
-    call: &FunctionCall,
-) -> Option<usize> {
-    let by_id = answers.clone().position(|answer| answer.id.is_some() && answer.id == call.id);
-    let by_name = || answers.clone().position(|answer| answer.name.is_some() && answer.name == call.name);
-    let only = || (answers.clone().count() == 1).then_some(0);
+fn position<'a>(answers: impl Iterator<Item = &'a FunctionResponse>, call: &FunctionCall) -> Option<usize> {
+    let answers: Vec<&FunctionResponse> = answers.collect();
+    let by_id = answers.iter().position(|answer| answer.id.is_some() && answer.id == call.id);
+    let by_name = || answers.iter().position(|answer| answer.name.is_some() && answer.name == call.name);
+    let only = || (answers.len() == 1).then_some(0);
     by_id.or_else(by_name).or_else(only)
 }
 

@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Tokens, UsageMetadata};
 
+#[cfg(test)]
+mod tests;
+
 /// Keeps count: inside a hop the last seen value of each field stands, over hops the fields add up.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UsageTally {
@@ -125,7 +128,7 @@ impl Modalities {
                 _ => None,
             };
             if let Some(slot) = slot {
-                *slot += tokens;
+                *slot = slot.saturating_add(tokens);
             }
         }
         sums
@@ -164,17 +167,17 @@ fn replace<T: Clone>(kept: &mut Option<T>, new: Option<&T>) {
 fn sum_tokens(left: Tokens, right: Tokens) -> Tokens {
     let Tokens { input, cached, output, thoughts, total } = right;
     Tokens {
-        input: left.input + input,
-        cached: left.cached + cached,
-        output: left.output + output,
-        thoughts: left.thoughts + thoughts,
-        total: left.total + total,
+        input: left.input.saturating_add(input),
+        cached: left.cached.saturating_add(cached),
+        output: left.output.saturating_add(output),
+        thoughts: left.thoughts.saturating_add(thoughts),
+        total: left.total.saturating_add(total),
     }
 }
 
 fn sum(past: UsageMetadata, hop: UsageMetadata) -> UsageMetadata {
     let add = |left: Option<u64>, right: Option<u64>| match (left, right) {
-        (Some(left), Some(right)) => Some(left + right),
+        (Some(left), Some(right)) => Some(left.saturating_add(right)),
         (one, other) => one.or(other),
     };
     let mut extra = past.extra;
@@ -206,7 +209,7 @@ fn sum_details(past: Option<Value>, hop: Option<Value>) -> Option<Value> {
                 let tokens = entry.remove("tokenCount").and_then(|count| count.as_u64()).unwrap_or(0);
                 let modality = entry.get("modality").cloned().unwrap_or(Value::Null);
                 match sums.iter_mut().find(|(known, ..)| *known == modality) {
-                    Some((_, sum, _)) => *sum += tokens,
+                    Some((_, sum, _)) => *sum = sum.saturating_add(tokens),
                     None => sums.push((modality, tokens, entry)),
                 }
             }
@@ -219,98 +222,4 @@ fn sum_details(past: Option<Value>, hop: Option<Value>) -> Option<Value> {
 fn counted(mut entry: Map<String, Value>, tokens: u64) -> Value {
     entry.insert("tokenCount".to_owned(), json!(tokens));
     Value::Object(entry)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn usage(value: Value) -> UsageMetadata {
-        serde_json::from_value(value).unwrap()
-    }
-
-    #[test]
-    fn tokens_by_the_rules() {
-        // (prompt, toolUse, candidates, thoughts, cached, total) -> (input, cached, output, thoughts, total, balanced)
-        let table = [
-            (
-                json!({"promptTokenCount": 10, "candidatesTokenCount": 5, "totalTokenCount": 15}),
-                (10, 0, 5, 0, 15, true),
-            ),
-            (
-                json!({"promptTokenCount": 10, "toolUsePromptTokenCount": 7, "candidatesTokenCount": 5,
-                       "thoughtsTokenCount": 20, "cachedContentTokenCount": 4, "totalTokenCount": 42}),
-                (17, 4, 25, 20, 42, true),
-            ),
-            (
-                json!({"promptTokenCount": 10, "candidatesTokenCount": 25, "thoughtsTokenCount": 20, "totalTokenCount": 35}),
-                (10, 0, 25, 20, 35, true),
-            ),
-            (
-                json!({"promptTokenCount": 10, "thoughtsTokenCount": 20, "totalTokenCount": 30}),
-                (10, 0, 20, 20, 30, true),
-            ),
-            (json!({"promptTokenCount": 10, "candidatesTokenCount": 5}), (10, 0, 5, 0, 15, false)),
-            (json!({"promptTokenCount": 10, "totalTokenCount": 99}), (10, 0, 0, 0, 99, false)),
-            (json!({"promptTokenCount": 3, "cachedContentTokenCount": 9}), (3, 3, 0, 0, 3, false)),
-            (json!({}), (0, 0, 0, 0, 0, false)),
-        ];
-        for (value, expected) in table {
-            let usage = usage(value.clone());
-            let Tokens { input, cached, output, thoughts, total } = usage.tokens();
-            assert_eq!((input, cached, output, thoughts, total, usage.is_balanced()), expected, "{value}");
-        }
-    }
-
-    #[test]
-    fn the_last_seen_value_stands_and_nothing_adds_up() {
-        let mut tally = UsageTally::default();
-        assert!(!tally.is_seen());
-        for value in [
-            json!({"promptTokenCount": 51, "totalTokenCount": 51, "trafficType": "ON_DEMAND"}),
-            json!({"promptTokenCount": 51, "candidatesTokenCount": 22, "toolUsePromptTokenCount": 9, "totalTokenCount": 82}),
-            json!({"trafficType": "PROVISIONED"}),
-            json!({"promptTokenCount": 33, "candidatesTokenCount": 57, "totalTokenCount": 99, "serviceTier": "standard"}),
-        ] {
-            tally.see(&usage(value));
-        }
-        assert!(tally.is_seen() && tally.is_balanced());
-        assert_eq!(tally.tokens(), Tokens { input: 42, cached: 0, output: 57, thoughts: 0, total: 99 });
-        assert_eq!(
-            serde_json::to_value(tally.metadata()).unwrap(),
-            json!({"promptTokenCount": 33, "candidatesTokenCount": 57, "toolUsePromptTokenCount": 9,
-                   "totalTokenCount": 99, "serviceTier": "standard", "trafficType": "PROVISIONED"})
-        );
-    }
-
-    #[test]
-    fn hops_add_up_and_the_first_prompt_is_kept() {
-        let mut tally = UsageTally::default();
-        tally
-            .see(&usage(json!({"promptTokenCount": 100, "candidatesTokenCount": 1, "totalTokenCount": 101})));
-        tally
-            .see(&usage(json!({"promptTokenCount": 100, "candidatesTokenCount": 40, "totalTokenCount": 140,
-            "candidatesTokensDetails": [{"modality": "TEXT", "tokenCount": 40}]})));
-        tally.absorb_hop();
-        tally.see(&usage(json!({"promptTokenCount": 140, "candidatesTokenCount": 10, "totalTokenCount": 150,
-            "candidatesTokensDetails": [{"modality": "TEXT", "tokenCount": 8}, {"modality": "IMAGE", "tokenCount": 2}]})));
-        assert_eq!(tally.tokens(), Tokens { input: 240, cached: 0, output: 50, thoughts: 0, total: 290 });
-        assert_eq!(tally.first_prompt(), Some(100));
-        assert_eq!(tally.metadata().prompt_token_count, Some(240));
-        assert_eq!(tally.candidates_modalities(), Modalities { text: 48, image: 2, ..Modalities::default() });
-        assert!(tally.is_balanced());
-        let before = tally.tokens();
-        tally.absorb_hop();
-        assert_eq!(tally.tokens(), before);
-        assert_eq!(tally.metadata().total_token_count, Some(290));
-    }
-
-    #[test]
-    fn modalities_by_name_and_number() {
-        let details = json!([{"modality": "TEXT", "tokenCount": 3}, {"modality": "AUDIO", "tokenCount": 7},
-            {"modality": 4, "tokenCount": 1}, {"modality": "SMELL", "tokenCount": 9}, {"modality": "IMAGE"}, 5]);
-        let read = Modalities::read(Some(&details));
-        assert_eq!(read, Modalities { text: 3, audio: 8, ..Modalities::default() });
-        assert_eq!(Modalities::read(None), Modalities::default());
-    }
 }

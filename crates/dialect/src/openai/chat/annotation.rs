@@ -126,7 +126,8 @@ impl Hop {
     }
 }
 
-/// Lists grow, unless the new one repeats the old from `start` on; anything else is replaced by what is not empty.
+/// Lists grow, unless the new one repeats the old from `start` on; anything else is replaced by what is not
+/// empty.
 fn merge(old: &mut Value, new: &Value, start: usize) {
     match (old, new) {
         (Value::Array(old), Value::Array(new)) => {

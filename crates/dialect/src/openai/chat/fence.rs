@@ -1,6 +1,7 @@
 //! Takes the Markdown fence off a JSON answer, also when it comes in pieces.
 //!
-//! Older models wrap what should be bare JSON; OpenAI's `parse()` helpers fail on it (`gemini-2026-11.md` §5.3).
+//! Older models wrap what should be bare JSON; OpenAI's `parse()` helpers fail on it (`gemini-2026-11.md`
+//! §5.3).
 
 use std::borrow::Cow;
 

@@ -9,7 +9,8 @@ pub(super) struct Produced {
     pub(super) content: bool,
 }
 
-/// OpenAI's word. A missing reason reads as a normal end: whether the stream was cut is for the relay to judge.
+/// OpenAI's word. A missing reason reads as a normal end: whether the stream was cut is for the relay to
+/// judge.
 pub(super) fn finish_reason(reason: Option<FinishReason>, produced: Produced) -> &'static str {
     use FinishReason as R;
     let Some(reason) = reason else { return ended(produced) };

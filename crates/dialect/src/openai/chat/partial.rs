@@ -1,7 +1,8 @@
 //! Function calls that come in pieces.
 //!
-//! The Developer API sends calls whole (`gemini-2026-11.md` §1.3), but `partialArgs` exist in the wire format: a call
-//! that is opened by its name, filled by JSON path, and closed by a piece without `willContinue`.
+//! The Developer API sends calls whole (`gemini-2026-11.md` §1.3), but `partialArgs` exist in the wire
+//! format: a call that is opened by its name, filled by JSON path, and closed by a piece without
+//! `willContinue`.
 
 use serde_json::{Map, Value};
 

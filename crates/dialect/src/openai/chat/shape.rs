@@ -34,7 +34,8 @@ impl Signed {
     }
 }
 
-/// A function and its arguments as JSON text. Also the legacy `function_call`, which carries its signature itself.
+/// A function and its arguments as JSON text. Also the legacy `function_call`, which carries its signature
+/// itself.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Function {
     pub(super) name: String,

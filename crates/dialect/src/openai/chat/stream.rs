@@ -1,7 +1,7 @@
 //! A streamed answer: Gemini's events as `chat.completion.chunk`s (`wire.md` §7, `gemini-2026-11.md` §5.4).
 //!
-//! Clients put chunks together by joining strings and adding numbers, so everything that is not a piece is said once:
-//! role, ids and names with the first piece; signature, sources, reason and usage at the end.
+//! Clients put chunks together by joining strings and adding numbers, so everything that is not a piece is
+//! said once: role, ids and names with the first piece; signature, sources, reason and usage at the end.
 
 mod chunk;
 
@@ -15,8 +15,8 @@ use crate::openai::error::ApiError;
 
 /// Writes the SSE frames of one streamed answer.
 ///
-/// `push` takes each upstream event; then either `finish` after a clean end or `fail` after anything else. What is
-/// written after that is nothing.
+/// `push` takes each upstream event; then either `finish` after a clean end or `fail` after anything else.
+/// What is written after that is nothing.
 #[derive(Debug)]
 pub struct Encoder {
     answer: Answer,

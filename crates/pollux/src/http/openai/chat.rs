@@ -14,7 +14,7 @@ use crate::http::answer::Running;
 use crate::http::caller::Caller;
 use crate::http::{Gateway, answer, body};
 use crate::id;
-use crate::relay::{Affinity, Answer, Call, CallStream, Reply};
+use crate::relay::{Affinity, Answer, Call, Reply};
 use crate::shared::Kept;
 
 mod scribe;
@@ -45,7 +45,12 @@ pub(super) async fn create(
     let reply = gateway.relay.run(call).await;
     let reply = reply.map_err(|refusal| Failed::from_refusal(&refusal, gateway.clock.now()))?;
     let Reply::Whole(answer) = reply else {
-        return Err(Failed::new(500, "server_error", "gateway_error", "A stream came where none was asked.".to_owned()));
+        return Err(Failed::new(
+            500,
+            "server_error",
+            "gateway_error",
+            "A stream came where none was asked.".to_owned(),
+        ));
     };
     Ok(complete(&gateway, &caller, &answer, &encoding, stamp, &ignored).await)
 }
@@ -58,9 +63,12 @@ async fn prepare(
     headers: &HeaderMap,
 ) -> Result<(Call, Encoding, Vec<String>), Failed> {
     let now = gateway.clock.now();
-    let name = request.require_model_or(&gateway.settings.default_model);
-    let model = gateway.catalog.resolve(&name, now).map_err(|unknown| unknown_model(&unknown.to_string()))?;
-    let kept = gateway.shared.calls(&caller.user, &request.call_ids(), now).await;
+    request.default_model(&gateway.settings.default_model);
+    let model = gateway
+        .catalog
+        .resolve(request.require_model()?, now)
+        .map_err(|unknown| unknown_model(&unknown.to_string()))?;
+    let kept = gateway.shared.calls(caller.user.as_str(), &request.call_ids(), now).await;
     let recall = kept.iter().map(|(id, kept)| (id.clone(), kept.call.clone())).collect();
     let context =
         Context { capabilities: &model.capabilities, policy: &gateway.settings.policy, recall: &recall };
@@ -69,7 +77,7 @@ async fn prepare(
     let affinity = affinity(caller, &hints, |id| kept.get(id).map(|kept| kept.project.clone()));
     let fault = headers.get(SIM_FAULT).filter(|_| gateway.settings.sim_faults);
     let call = Call {
-        user: caller.user.clone(),
+        user: caller.user.as_str().to_owned(),
         model: model.upstream_id,
         capabilities: model.capabilities,
         request,
@@ -81,9 +89,13 @@ async fn prepare(
 }
 
 /// Open tool calls bind hardest: their signatures may be good for one project only.
-fn affinity(caller: &access::Caller, hints: &Hints, made_by: impl Fn(&str) -> Option<String>) -> Vec<Affinity> {
+fn affinity(
+    caller: &access::Caller,
+    hints: &Hints,
+    made_by: impl Fn(&str) -> Option<String>,
+) -> Vec<Affinity> {
     let open = hints.open_calls.iter().rev().find_map(|id| made_by(id)).map(Affinity::Project);
-    let named = hints.cache_key.as_ref().map(|key| Affinity::Name(format!("{}/{key}", caller.user)));
+    let named = hints.cache_key.as_ref().map(|key| Affinity::Name(format!("{}/{key}", caller.user.as_str())));
     open.into_iter().chain(named).collect()
 }
 
@@ -151,7 +163,7 @@ async fn keep(
         return;
     }
     let kept = calls.into_iter().map(|call| Kept { call, project: project.to_owned() }).collect();
-    gateway.shared.keep_calls(&caller.user, kept, gateway.clock.now()).await;
+    gateway.shared.keep_calls(caller.user.as_str(), kept, gateway.clock.now()).await;
 }
 
 fn note_ignored(headers: &mut HeaderMap, ignored: &[String]) {

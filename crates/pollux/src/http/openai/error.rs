@@ -97,14 +97,24 @@ impl Failed {
         match &outcome.cause {
             Cause::InvalidRequest { .. } => invalid("upstream_invalid_argument"),
             Cause::ContextTooLong => invalid("context_length_exceeded").about("messages"),
-            Cause::PayloadTooLarge => Self::new(413, "invalid_request_error", "request_too_large", said.to_owned()),
+            Cause::PayloadTooLarge => {
+                Self::new(413, "invalid_request_error", "request_too_large", said.to_owned())
+            }
             Cause::ModelNotFound => {
                 Self::new(404, "invalid_request_error", "model_not_found", said.to_owned()).about("model")
             }
-            Cause::ResourceForbidden => Self::new(404, "invalid_request_error", "file_not_found", said.to_owned()),
-            Cause::PermissionDenied => Self::new(502, "server_error", "upstream_error", said.to_owned()).never(),
-            Cause::KeyInvalid | Cause::KeyExpired | Cause::KeyLeaked => no_key("Google refused the last one tried"),
-            Cause::ProjectSuspended | Cause::AccountLimited => no_key("Google has limited the last project tried"),
+            Cause::ResourceForbidden => {
+                Self::new(404, "invalid_request_error", "file_not_found", said.to_owned())
+            }
+            Cause::PermissionDenied => {
+                Self::new(502, "server_error", "upstream_error", said.to_owned()).never()
+            }
+            Cause::KeyInvalid | Cause::KeyExpired | Cause::KeyLeaked => {
+                no_key("Google refused the last one tried")
+            }
+            Cause::ProjectSuspended | Cause::AccountLimited => {
+                no_key("Google has limited the last project tried")
+            }
             Cause::KeyMisconfigured { .. } => no_key("the last one tried is not set up for the Gemini API"),
             Cause::BillingDepleted => no_key("the prepaid credits of the last project tried are used up"),
             Cause::RegionBlocked => {
@@ -128,7 +138,9 @@ impl Failed {
                 let overloaded = Self::new(503, "server_error", "upstream_overloaded", said.to_owned());
                 overloaded.after(Duration::from_secs(5))
             }
-            Cause::DeadlineExceeded => Self::new(504, "server_error", "upstream_timeout", said.to_owned()).never(),
+            Cause::DeadlineExceeded => {
+                Self::new(504, "server_error", "upstream_timeout", said.to_owned()).never()
+            }
         }
     }
 
@@ -202,12 +214,14 @@ impl From<Denied> for Failed {
             Denied::Missing => (
                 401,
                 "invalid_api_key",
-                "No API key was sent. Send the key that this gateway issued as `Authorization: Bearer …`.".to_owned(),
+                "No API key was sent. Send the key that this gateway issued as `Authorization: Bearer …`."
+                    .to_owned(),
             ),
             Denied::Unknown => (
                 401,
                 "invalid_api_key",
-                "This API key is not known here. Use a key that this gateway issued, not a Google key.".to_owned(),
+                "This API key is not known here. Use a key that this gateway issued, not a Google key."
+                    .to_owned(),
             ),
             Denied::Disabled { name } => (
                 403,

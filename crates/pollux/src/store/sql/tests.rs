@@ -5,6 +5,7 @@ use std::path::Path;
 use super::super::contract::{self, for_each_check, new_key};
 use super::super::record::Owner;
 use super::*;
+use crate::secret::{MasterKey, Secret, hint};
 use crate::store::{Counters, Keys, Settings};
 
 const NOW: Moment = Moment(1_800_000_000_000);
@@ -109,6 +110,31 @@ async fn readers_cannot_write_and_commits_are_as_asked() {
         assert_eq!((found, mode.as_str(), keys), (level, "wal", 1));
         store.close().await;
     }
+}
+
+/// What is on the disk must not give a key away, not even after it was deleted.
+#[tokio::test]
+async fn no_key_is_stored_in_clear() {
+    let canary = "AIzaSyCanaryCanaryCanaryCanaryCanary9xY";
+    let master = MasterKey::new([9; 32]);
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir.path().join("pollux.db")).await;
+    let mut key = new_key(1, Owner::Own);
+    key.sealed = master.seal(&Secret::new(canary), key.id.as_str());
+    key.lookup = master.lookup_hash("key", canary);
+    key.hint = hint(canary);
+    let shown = format!("{key:?}");
+    store.insert_keys(&[key], NOW).await.unwrap();
+    let row = store.load_keys().await.unwrap().remove(0);
+    assert_eq!(master.open(&row.sealed, row.id.as_str()).unwrap().expose(), canary);
+    let failed = store.insert_keys(&[new_key(1, Owner::Own)], NOW).await.unwrap_err();
+    let shown = format!("{shown} {row:?} {store:?} {failed:?} {failed}");
+    store.delete_key(&row.id, NOW).await.unwrap();
+    store.close().await;
+    let stored = std::fs::read(dir.path().join("pollux.db")).unwrap();
+    assert!(!shown.contains("Canary"));
+    assert!(!stored.windows(6).any(|part| part == b"Canary"));
+    assert!(stored.windows(4).any(|part| part == b"AIza"), "the search itself works");
 }
 
 /// An abandoned call must not leave its transaction open on the one writing connection.

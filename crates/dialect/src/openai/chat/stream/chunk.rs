@@ -104,7 +104,8 @@ impl<'a> Head<'a> {
         out.extend_from_slice(b"data: ");
         match serde_json::to_writer(&mut *out, &chunk) {
             Ok(()) => out.extend_from_slice(b"\n\n"),
-            // Cannot happen: keys are strings and a vector takes every byte. Half a frame would be worse than none.
+            // Cannot happen: keys are strings and a vector takes every byte. Half a frame would be worse than
+            // none.
             Err(_) => out.truncate(start),
         }
     }

@@ -8,7 +8,7 @@ use super::super::error::Failed;
 use crate::access;
 use crate::http::Gateway;
 use crate::http::answer::Scribe;
-use crate::relay::{CallStream, Refusal};
+use crate::relay::{Refusal, Served};
 
 /// The encoder, and where what it remembers is kept.
 pub(super) struct ChatScribe {
@@ -43,8 +43,8 @@ impl Scribe for ChatScribe {
         self.encoder.fail(&failed.error, out);
     }
 
-    async fn keep(&mut self, stream: &CallStream) {
+    async fn keep(&mut self, served: &Served) {
         let remembered = self.encoder.remembered();
-        super::keep(&self.gateway, &self.caller, remembered, &stream.served().project).await;
+        super::keep(&self.gateway, &self.caller, remembered, &served.project).await;
     }
 }

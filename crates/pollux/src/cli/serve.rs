@@ -1,0 +1,45 @@
+//! `pollux serve`: run the gateway.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+
+use super::{Failure, block_on, complain, say};
+use crate::app;
+use crate::clock::SystemClock;
+use crate::config::{self, Config, Environment, Flags};
+use crate::lifecycle::Lifecycle;
+use crate::telemetry;
+
+pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
+    let config = config::load(flags, &Environment::of_process())?;
+    telemetry::init(&config.telemetry()).context("cannot set up the log")?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(block_on(serve(&config))?)
+}
+
+async fn serve(config: &Config) -> anyhow::Result<()> {
+    let app = app::build(config, Arc::new(SystemClock)).await?;
+    let listener = TcpListener::bind(config.listen).await;
+    let listener = listener.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let lifecycle = Lifecycle::new();
+    lifecycle.obey_signals()?;
+    if let Some(token) = &app.fresh_admin_token {
+        say(&format!("admin token (shown only now): {}", token.expose()));
+    }
+    if app.keys == 0 {
+        complain("pollux: there is no usable Gemini key yet; add one with POST /admin/config/gemini-key");
+    }
+    say(&format!("listening on http://{}", listener.local_addr()?));
+    tracing::info!(address = %listener.local_addr()?, keys = app.keys, "serving");
+    let ending = app.serve(listener, &lifecycle, config.drain_timeout).await?;
+    tracing::info!(?ending, "stopped");
+    anyhow::ensure!(
+        ending != crate::lifecycle::Ending::Crashed,
+        "a background task crashed; the log says which"
+    );
+    Ok(())
+}
