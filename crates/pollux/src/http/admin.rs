@@ -14,8 +14,6 @@ mod path;
 mod pool;
 mod problem;
 mod seed;
-#[cfg(test)]
-mod tests;
 mod users;
 
 use axum::Router;
@@ -36,7 +34,8 @@ const BODY_LIMIT: usize = 64 << 10;
 pub(super) fn routes() -> Router<Gateway> {
     // Fresh keys pass through here: nothing may be kept on the way.
     let no_store = HeaderValue::from_static("no-store");
-    let routes = list().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let routes =
+        list().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
     routes.layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, no_store))
 }
 

@@ -87,7 +87,9 @@ mod tests {
 
     #[test]
     fn fields_are_read_by_kind() {
-        let fields = Fields::parse(br#"{"name": "Ann", "none": null, "odd": 5, "at": "2027-01-31T18:00:00Z"}"#).unwrap();
+        let fields =
+            Fields::parse(br#"{"name": "Ann", "none": null, "odd": 5, "at": "2027-01-31T18:00:00Z"}"#)
+                .unwrap();
         assert_eq!(fields.text("name"), Ok(Some("Ann")));
         assert_eq!((fields.text("none"), fields.text("absent")), (Ok(None), Ok(None)));
         assert_eq!(problem(fields.text("odd")), "`odd` must be a text.");

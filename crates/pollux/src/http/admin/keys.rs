@@ -33,7 +33,7 @@ pub(super) struct Key {
 impl From<KeyView> for Key {
     fn from(view: KeyView) -> Self {
         let KeyView { row, live } = view;
-        let state = standing(live.map(|live| live.state), &row);
+        let state = standing(live, &row);
         Self {
             id: row.id.as_str().to_owned(),
             hint: row.hint,
@@ -48,14 +48,14 @@ impl From<KeyView> for Key {
 }
 
 /// What the pool knows now, or what was stored if it knows nothing.
-fn standing(live: Option<KeyState>, row: &record::KeyRow) -> Standing {
+fn standing(live: KeyState, row: &record::KeyRow) -> Standing {
     match live {
-        Some(KeyState::Unknown) | None => {
+        KeyState::Unknown => {
             let record::KeyState { name, reason, since } = &row.state;
             Standing::stored(if row.enabled { name } else { "disabled" }, reason, *since)
         }
-        Some(state @ (KeyState::Ready | KeyState::Disabled | KeyState::Dead { .. } | KeyState::Benched(_))) => {
-            Standing::from(&state)
+        KeyState::Ready | KeyState::Disabled | KeyState::Dead { .. } | KeyState::Benched(_) => {
+            Standing::from(live)
         }
     }
 }

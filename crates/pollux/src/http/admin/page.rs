@@ -58,7 +58,8 @@ impl FromRequestParts<Gateway> for Page {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Gateway) -> Result<Self, Problem> {
-        let query = Query::try_from_uri(&parts.uri).map_err(|_| Problem::unprocessable("The query cannot be read."));
+        let query =
+            Query::try_from_uri(&parts.uri).map_err(|_| Problem::unprocessable("The query cannot be read."));
         Self::read(&query?.0)
     }
 }
@@ -79,7 +80,10 @@ mod tests {
         let page = Page { after: Some(id.to_owned()), limit: 1_000 };
         assert_eq!(read(&[("after", id), ("limit", " 1000")]), Ok(page));
         for limit in ["0", "1001", "-1", "ten", "1e2", "99999999999999999999"] {
-            assert_eq!(read(&[("limit", limit)]), Err(Problem::field("limit", "must be a number from 1 to 1000")));
+            assert_eq!(
+                read(&[("limit", limit)]),
+                Err(Problem::field("limit", "must be a number from 1 to 1000"))
+            );
         }
         for after in ["7", "key_", "AIzaSyCanary", "key_01JD3RS9W00123456789", "key_01jd3rs9w0012345678%"] {
             let refused = Err(Problem::field("after", "must be the `next` of the page before"));

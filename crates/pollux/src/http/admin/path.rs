@@ -57,7 +57,16 @@ mod tests {
     fn ids_are_told_from_other_things() {
         let key = id::new("key", Moment(1_800_000_000_000));
         assert!(is_id(&key) && is_of("key", &key) && !is_of("user", &key));
-        for other in ["", "key", "key_", "_", "key_short", "key_01JD3RS9W00123456789", "AIzaSyCanaryCanary", "key_钥匙"] {
+        for other in [
+            "",
+            "key",
+            "key_",
+            "_",
+            "key_short",
+            "key_01JD3RS9W00123456789",
+            "AIzaSyCanaryCanary",
+            "key_钥匙",
+        ] {
             assert!(!is_id(other), "{other}");
         }
     }

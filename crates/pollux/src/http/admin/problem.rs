@@ -61,7 +61,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self { status, detail, field } = self;
         let title = status.canonical_reason().unwrap_or("Failed");
-        let details = Details { r#type: "about:blank", title, status: status.as_u16(), detail: &detail, field };
+        let details =
+            Details { r#type: "about:blank", title, status: status.as_u16(), detail: &detail, field };
         let body = serde_json::to_string(&details).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
@@ -133,8 +134,12 @@ impl From<RollError> for Problem {
     fn from(error: RollError) -> Self {
         match error {
             RollError::Store(error) => error.into(),
-            RollError::NoKeys => Self::field("key", "holds no key; give one, or several with any separator between them"),
-            RollError::TooMany => Self::field("key", "holds more keys than one request may bring; send several requests"),
+            RollError::NoKeys => {
+                Self::field("key", "holds no key; give one, or several with any separator between them")
+            }
+            RollError::TooMany => {
+                Self::field("key", "holds more keys than one request may bring; send several requests")
+            }
         }
     }
 }

@@ -53,9 +53,13 @@ impl From<Addition> for Imported {
     fn from(addition: Addition) -> Self {
         let keys = import::brought(&addition);
         let Addition { keys: _, malformed, repeated } = addition;
-        let invalid = malformed.into_iter().map(|bad| Invalid { hint: bad.hint, line: bad.line, reason: bad.reason });
-        let repeated =
-            repeated.into_iter().map(|again| Again { hint: again.hint, line: again.line, first_line: again.first });
+        let invalid =
+            malformed.into_iter().map(|bad| Invalid { hint: bad.hint, line: bad.line, reason: bad.reason });
+        let repeated = repeated.into_iter().map(|again| Again {
+            hint: again.hint,
+            line: again.line,
+            first_line: again.first,
+        });
         Self {
             added: keys.iter().filter(|key| !key.is_duplicate()).count(),
             keys,

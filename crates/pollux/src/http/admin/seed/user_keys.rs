@@ -67,6 +67,10 @@ pub(in crate::http::admin) async fn toggle(
     UserId(id): UserId,
 ) -> Result<Json<Done>, Problem> {
     let enabled = !gateway.access.user(&id).await?.enabled;
-    if enabled { gateway.access.enable_user(&id).await? } else { gateway.access.disable_user(&id).await? };
+    if enabled {
+        gateway.access.enable_user(&id).await?
+    } else {
+        gateway.access.disable_user(&id).await?
+    };
     Ok(Json(Done::switched(enabled)))
 }

@@ -35,7 +35,8 @@ pub(in crate::http::admin) async fn check(
 ) -> Result<Json<Checked>, Problem> {
     let fields = Fields::read(request, BODY_LIMIT).await?;
     let owner = gateway.access.owner(fields.required("key")?);
-    let verdict = owner.as_ref().ok_or(Denied::Unknown).and_then(|owner| gateway.access.check_user(&owner.user));
+    let verdict =
+        owner.as_ref().ok_or(Denied::Unknown).and_then(|owner| gateway.access.check_user(&owner.user));
     let reason = verdict.err().map(reason);
     Ok(Json(Checked { valid: reason.is_none(), reason, user: owner.map(Owner::from) }))
 }
