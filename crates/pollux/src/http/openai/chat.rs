@@ -99,7 +99,7 @@ fn affinity(
     open.into_iter().chain(named).collect()
 }
 
-fn unknown_model(message: &str) -> Failed {
+pub(super) fn unknown_model(message: &str) -> Failed {
     Failed::new(404, "invalid_request_error", "model_not_found", message.to_owned()).about("model")
 }
 
