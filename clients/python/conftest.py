@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 from openai import OpenAI
 
-from bed import Bed, Gateway, Simulator, bed
+from bed import Bed, Gateway, Simulator, bed, binary
+
+
+def pytest_sessionstart() -> None:
+    if not binary().is_file():
+        pytest.exit(f"there is no {binary()}; run `cargo build --bin pollux`, or name one in POLLUX_BIN", returncode=1)
 
 
 @pytest.fixture(scope="session")
 def shared_bed() -> Iterator[Bed]:
-    with bed("--projects", "4", "--keys-per-project", "3", "--tier", "paid") as made:
+    with bed("--projects", "4", "--keys-per-project", "3") as made:
         yield made
 
 

@@ -81,7 +81,7 @@ def test_three_rounds_of_parallel_calls(
     for _ in range(3):
         choice = turn(client, messages)
         calls = choice.message.tool_calls
-        assert choice.finish_reason == "tool_calls" and choice.message.content is None
+        assert choice.finish_reason == "tool_calls" and not choice.message.content
         assert [call.function.name for call in calls] == ["get_weather", "get_weather"]
         assert all(json.loads(call.function.arguments)["city"] for call in calls)
         assert all(call.type == "function" and call.id and len(call.id) <= 40 for call in calls)
