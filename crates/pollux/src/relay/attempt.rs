@@ -9,7 +9,7 @@ use http::{Method, StatusCode, header};
 use super::call::Wire;
 use super::failure::Failure;
 use super::reader::{Read, Reader};
-use super::substance::{has_content, judge_empty};
+use super::substance::{EMPTY, has_content, judge_empty};
 use crate::secret::Secret;
 use crate::upstream::{Request, Response, Upstream};
 
@@ -45,8 +45,8 @@ impl Attempt<'_> {
             Ok(Event::Error(outcome)) => return Err(Failure::Upstream(outcome)),
             Err(_) => return Err(Failure::BadAnswer("not_json")),
         };
-        if !has_content(&answer) && !self.accept_empty {
-            judge_empty(std::slice::from_ref(&answer))?;
+        if !has_content(&answer) {
+            self.judge(std::slice::from_ref(&answer))?;
         }
         Ok(answer)
     }
@@ -68,10 +68,16 @@ impl Attempt<'_> {
                 Read::Nonsense => return Err(Failure::BadAnswer("not_json")),
             }
         }
-        if !self.accept_empty {
-            judge_empty(&events)?;
-        }
+        self.judge(&events)?;
         Ok(Opened { events, reader })
+    }
+
+    /// Judges an answer without content. One that is merely empty is taken the second time (`wire.md` §6.4).
+    fn judge(self, events: &[GenerateContentResponse]) -> Result<(), Failure> {
+        match judge_empty(events) {
+            Err(Failure::BadAnswer(EMPTY)) if self.accept_empty => Ok(()),
+            judged => judged,
+        }
     }
 
     async fn send(self) -> Result<Response, Failure> {
