@@ -82,11 +82,7 @@ async fn serve(listen: SocketAddr, options: Options) -> anyhow::Result<()> {
     let lifecycle = Lifecycle::new();
     lifecycle.obey_signals()?;
     let soft = lifecycle.soft();
-    lifecycle.spawn("simulator", async move {
-        if let Err(error) = simulator.serve(listener, soft.cancelled_owned()).await {
-            tracing::error!(%error, "the simulator's listener broke");
-        }
-    });
+    lifecycle.spawn("simulator", simulator.serve(listener, soft.cancelled_owned()));
     lifecycle.shutdown(std::time::Duration::from_secs(1)).await;
     Ok(())
 }

@@ -7,7 +7,7 @@ use dialect::gemini::quota::{self, Quota};
 use pool::{Blame, Measure, Violation, Window};
 
 /// Whom the pool should bench for an outcome: nobody, or one. `age_ms` is how long the key has been known.
-pub(super) fn blame_for(outcome: &Outcome, age_ms: i64, seed: u64) -> Option<Blame> {
+pub(super) fn blame_for(outcome: &Outcome, age_ms: i64) -> Option<Blame> {
     let reason = outcome.cause.label();
     if let Cause::QuotaExhausted(quota) = &outcome.cause {
         return Some(quota_blame(quota));
@@ -29,7 +29,7 @@ pub(super) fn blame_for(outcome: &Outcome, age_ms: i64, seed: u64) -> Option<Bla
         Bench::ProjectModelMinute { .. } | Bench::ProjectModelDay => return None,
         Bench::ProjectModelAbsent(_) => Blame::NotOffered,
         Bench::ProjectModelBackoff { first, .. } => Blame::Throttled { retry_after_ms: Some(millis(first)) },
-        Bench::ModelFor { least, most } => Blame::ModelFor { ms: between(least, most, seed) },
+        Bench::ModelFor { .. } => Blame::Overloaded,
     })
 }
 
@@ -62,11 +62,4 @@ fn quota_blame(quota: &Quota) -> Blame {
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// A pause between the two, spread by the seed.
-fn between(least: Duration, most: Duration, seed: u64) -> i64 {
-    let (least, most) = (millis(least), millis(most));
-    let span = u64::try_from(most - least).unwrap_or(0) + 1;
-    least + i64::try_from(seed % span).unwrap_or(0)
 }

@@ -87,7 +87,7 @@ impl Ring {
     /// Benches who is to blame for a failure of this key's call.
     pub(super) fn blame(&self, key: &KeyEntry, model: &str, outcome: &Outcome) {
         let now = self.now();
-        let Some(blame) = blame_for(outcome, now.0 - key.created_at.0, seed()) else { return };
+        let Some(blame) = blame_for(outcome, now.0 - key.created_at.0) else { return };
         let changes = self.pool().blame(key.handle, model, &blame, now, seed());
         self.announce(changes);
     }

@@ -44,12 +44,9 @@ impl Meter {
 
     /// The body ended cleanly: is the answer complete?
     ///
-    /// A few legitimate streams have no finish reason; their usage adds up (`peers.md` §2 B3).
+    /// Only a finish reason or a block says so (`wire.md` §6.3, §7.6). Usage that adds up does not: the running counts
+    /// of events in the middle of a stream add up just as well.
     pub(super) fn verdict(&self) -> Step {
-        if self.is_finished() || (self.counted && self.tally.is_balanced()) {
-            Step::End
-        } else {
-            Step::Cut("truncated")
-        }
+        if self.is_finished() { Step::End } else { Step::Cut("truncated") }
     }
 }

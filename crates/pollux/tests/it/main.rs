@@ -1,1 +1,15 @@
-//! stub
+//! The real program and the simulator, over TCP.
+//!
+//! One binary; time is turned, never waited for. Each test has its own gateway, simulator, ports and data directory.
+
+mod balance;
+mod bed;
+mod canary;
+mod chat;
+mod endings;
+mod failover;
+mod hostile;
+mod keys;
+mod longdecode;
+mod reply;
+mod tools;

@@ -30,7 +30,7 @@ pub(crate) fn refusal(fault: &Fault, scene: Scene<'_>) -> Option<Refusal> {
     let found = scene
         .quota(fault)
         .or_else(|| scene.key_trouble(fault))
-        .or_else(|| scene.server(fault))
+        .or_else(|| Scene::server(fault))
         .or_else(|| scene.request(fault));
     found.map(|refusal| refusal.because(&format!("fault:{}", fault.name())))
 }
@@ -107,7 +107,7 @@ impl Scene<'_> {
         refusal::key_state(state, self.key, self.method)
     }
 
-    fn server(self, fault: &Fault) -> Option<Refusal> {
+    fn server(fault: &Fault) -> Option<Refusal> {
         let refusal = match fault.name() {
             "500" => Refusal::rpc(500, "INTERNAL", &format!("An internal error has occurred. {TROUBLE}")),
             "500-html" => Refusal::html(
