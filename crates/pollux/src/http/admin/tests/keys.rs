@@ -55,9 +55,12 @@ async fn many_keys_are_told_apart_whatever_stands_between_them() {
         key(1),
         key(9)
     );
-    let reply = add(&house, text.into()).await;
-    insta::assert_snapshot!(reply.shown(), @r#"
-    200
+    let mut body = add(&house, text.into()).await.json();
+    let keys = body.as_object_mut().unwrap().remove("keys").unwrap();
+    let status = |key: &Value| key["status"].as_str().unwrap().to_owned();
+    let statuses: Vec<_> = keys.as_array().unwrap().iter().map(status).collect();
+    assert_eq!(statuses, ["added", "duplicate", "added", "added", "added"]);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&body).unwrap(), @r#"
     {
       "success": true,
       "message": "4 of 8 keys added",
@@ -81,33 +84,6 @@ async fn many_keys_are_told_apart_whatever_stands_between_them() {
       "duplicate_keys": [
         "AIza…0002",
         "AIza…0001"
-      ],
-      "keys": [
-        {
-          "id": "[key id]",
-          "hint": "AIza…0001",
-          "status": "added"
-        },
-        {
-          "id": "[key id]",
-          "hint": "AIza…0002",
-          "status": "duplicate"
-        },
-        {
-          "id": "[key id]",
-          "hint": "AIza…0003",
-          "status": "added"
-        },
-        {
-          "id": "[key id]",
-          "hint": "AIza…0004",
-          "status": "added"
-        },
-        {
-          "id": "[key id]",
-          "hint": "AIza…0005",
-          "status": "added"
-        }
       ]
     }
     "#);
@@ -262,8 +238,7 @@ async fn simulated(test: impl AsyncFnOnce(House, String)) {
         test(house, good).await;
         drop(stop);
     };
-    let (served, ()) = tokio::join!(serving, testing);
-    served.unwrap();
+    tokio::join!(serving, testing);
 }
 
 #[tokio::test]
