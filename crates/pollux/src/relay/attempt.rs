@@ -42,7 +42,7 @@ impl Attempt<'_> {
         let body = self.send().await?.collect(ANSWER_LIMIT).await?;
         let answer = match parse_event(&body) {
             Ok(Event::Response(answer)) => answer,
-            Ok(Event::Error(outcome)) => return Err(Failure::Upstream(outcome)),
+            Ok(Event::Error(outcome)) => return Err(Failure::from(outcome)),
             Err(_) => return Err(Failure::BadAnswer("not_json")),
         };
         if !has_content(&answer) {
@@ -56,16 +56,15 @@ impl Attempt<'_> {
         let mut reader = Reader::new(self.send().await?);
         let mut events = Vec::new();
         while let Some(read) = reader.next().await? {
-            match read {
-                Read::Event(Event::Response(event)) => {
-                    let committed = has_content(&event);
-                    events.push(event);
-                    if committed {
-                        return Ok(Opened { events, reader });
-                    }
-                }
-                Read::Event(Event::Error(outcome)) => return Err(Failure::Upstream(outcome)),
-                Read::Nonsense => return Err(Failure::BadAnswer("not_json")),
+            let Read::Event(event) = read else { return Err(Failure::BadAnswer("not_json")) };
+            let event = match *event {
+                Event::Response(event) => event,
+                Event::Error(outcome) => return Err(Failure::from(outcome)),
+            };
+            let committed = has_content(&event);
+            events.push(event);
+            if committed {
+                return Ok(Opened { events, reader });
             }
         }
         self.judge(&events)?;
@@ -94,6 +93,6 @@ impl Attempt<'_> {
         let content_type = response.headers.get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = response.collect(ERROR_LIMIT).await.unwrap_or_default();
-        Err(Failure::Upstream(classify(status.as_u16(), content_type.as_deref(), &body)))
+        Err(Failure::from(classify(status.as_u16(), content_type.as_deref(), &body)))
     }
 }

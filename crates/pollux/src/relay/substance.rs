@@ -2,7 +2,7 @@
 
 use dialect::gemini::content::Part;
 use dialect::gemini::outcome::{Cause, Outcome, Repair};
-use dialect::gemini::response::{FinishReason, GenerateContentResponse};
+use dialect::gemini::response::{Candidate, FinishReason, GenerateContentResponse};
 
 use super::failure::Failure;
 
@@ -43,7 +43,7 @@ fn says_something(part: &Part) -> bool {
 /// When another attempt may do better (`wire.md` §6.3, §6.4).
 pub(super) fn judge_empty(events: &[GenerateContentResponse]) -> Result<(), Failure> {
     let mut finishes =
-        events.iter().flat_map(|event| event.candidates()).filter_map(|candidate| candidate.finish());
+        events.iter().flat_map(GenerateContentResponse::candidates).filter_map(Candidate::finish);
     match finishes.next_back() {
         None => Err(Failure::BadAnswer("truncated")),
         Some(reason) => judge_finish(reason),
@@ -86,7 +86,7 @@ pub(super) fn judge_finish(reason: FinishReason) -> Result<(), Failure> {
 
 /// A failure that came as a finish reason inside a 200.
 fn in_band(cause: Cause, message: &str) -> Failure {
-    Failure::Upstream(Outcome {
+    Failure::from(Outcome {
         cause,
         status: 200,
         rpc_status: None,
