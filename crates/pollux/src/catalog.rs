@@ -96,7 +96,7 @@ impl Catalog {
         self.offer(&id, model, &today).ok_or_else(|| UnknownModel::Gone(shown(name)))
     }
 
-    fn offer(&self, id: &str, model: &Model, today: &str) -> Option<Offered> {
+    fn offer(self, id: &str, model: &Model, today: &str) -> Option<Offered> {
         let alive = answers_chats(model.kind) && !model.is_shut(today);
         alive.then(|| Offered {
             id: id.to_owned(),

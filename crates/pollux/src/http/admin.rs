@@ -14,6 +14,8 @@ mod path;
 mod pool;
 mod problem;
 mod seed;
+#[cfg(test)]
+mod tests;
 mod users;
 
 use axum::Router;

@@ -13,20 +13,25 @@ pub(super) fn blame_for(outcome: &Outcome, age_ms: i64) -> Option<Blame> {
         return Some(quota_blame(quota));
     }
     Some(match outcome.cause.bench() {
-        Bench::Nothing | Bench::EgressFor(_) | Bench::EgressAfter { .. } => return None,
-        Bench::KeyDead { reason, confirm_after: None } => Blame::KeyDead { reason: reason.label().into() },
+        // The relay sees to the way out, and quotas were seen to above.
+        Bench::Nothing
+        | Bench::EgressFor(_)
+        | Bench::EgressAfter { .. }
+        | Bench::ProjectModelMinute { .. }
+        | Bench::ProjectModelDay => return None,
         Bench::KeyDead { reason, confirm_after: Some(_) } => {
             Blame::KeySuspect { reason: reason.label().into() }
         }
         Bench::KeyDeadUnlessYoung { young, pause, .. } if age_ms < millis(young) => {
             Blame::KeyFor { ms: millis(pause), reason: DeadReason::Expired.label().into() }
         }
-        Bench::KeyDeadUnlessYoung { reason, .. } => Blame::KeyDead { reason: reason.label().into() },
+        Bench::KeyDead { reason, confirm_after: None } | Bench::KeyDeadUnlessYoung { reason, .. } => {
+            Blame::KeyDead { reason: reason.label().into() }
+        }
         Bench::KeyFor(_) => Blame::KeyMisconfigured { reason: misconfigured(&outcome.cause).into() },
         Bench::KeyModelFor(pause) => Blame::KeyModelFor { ms: millis(pause), reason: reason.into() },
         Bench::ProjectDead(reason) => Blame::ProjectDead { reason: reason.label().into() },
         Bench::ProjectFor(pause) => Blame::ProjectFor { ms: millis(pause), reason: reason.into() },
-        Bench::ProjectModelMinute { .. } | Bench::ProjectModelDay => return None,
         Bench::ProjectModelAbsent(_) => Blame::NotOffered,
         Bench::ProjectModelBackoff { first, .. } => Blame::Throttled { retry_after_ms: Some(millis(first)) },
         Bench::ModelFor { .. } => Blame::Overloaded,

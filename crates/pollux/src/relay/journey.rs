@@ -121,33 +121,24 @@ impl Journey {
         }
     }
 
-    fn after_outcome(&mut self, outcome: Outcome, project: pool::ProjectId) -> Next {
+    fn after_outcome(&mut self, outcome: Box<Outcome>, project: pool::ProjectId) -> Next {
         if let Retry::SameRepaired(repair) = outcome.cause.retry()
             && self.is_fresh(repair)
         {
             return Next::Mend(repair);
         }
         let retry = outcome.cause.retry();
-        let refusal = Refusal::Upstream(Box::new(outcome));
+        let refusal = Refusal::Upstream(outcome);
         match retry {
-            Retry::No | Retry::SameRepaired(_) | Retry::Owner => Next::Refuse(self.final_word(refusal)),
+            Retry::No | Retry::SameRepaired(_) | Retry::Owner => Next::Refuse(final_word(refusal)),
             Retry::SameIfEarly => self.soft(project, 1, refusal),
-            Retry::SameOrElsewhere { max } => self.soft(project, u32::from(max), refusal),
             Retry::Elsewhere { max: u8::MAX } => self.hard(refusal),
-            Retry::Elsewhere { max } => self.soft(project, u32::from(max), refusal),
+            Retry::SameOrElsewhere { max } | Retry::Elsewhere { max } => self.soft(project, u32::from(max), refusal),
             Retry::ElsewhereAfter { max, least, most } => match self.soft(project, u32::from(max), refusal) {
                 Next::Elsewhere => Next::Again(between(least, most, self.seed)),
                 refused => refused,
             },
             Retry::OtherEgress => self.soft(project, 2, refusal),
-        }
-    }
-
-    /// What upstream said about the request itself ends the call.
-    fn final_word(&self, refusal: Refusal) -> Refusal {
-        match refusal {
-            Refusal::Upstream(outcome) => Refusal::Request(outcome),
-            other => other,
         }
     }
 
@@ -186,6 +177,14 @@ impl Journey {
         if !self.failed.contains(&project) {
             self.failed.push(project);
         }
+    }
+}
+
+/// What upstream said about the request itself ends the call.
+fn final_word(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Upstream(outcome) => Refusal::Request(outcome),
+        other => other,
     }
 }
 

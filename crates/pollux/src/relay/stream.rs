@@ -81,15 +81,17 @@ impl CallStream {
         if let Some(event) = self.held.pop_front() {
             return Some(self.event(event));
         }
-        match self.reader.as_mut()?.ready()? {
-            Read::Event(Event::Response(event)) => Some(self.event(event)),
-            Read::Event(Event::Error(outcome)) => {
+        let Read::Event(event) = self.reader.as_mut()?.ready()? else {
+            return Some(self.over(Step::Cut("not_json")));
+        };
+        match *event {
+            Event::Response(event) => Some(self.event(event)),
+            Event::Error(outcome) => {
                 if let Some(lease) = &self.lease {
                     lease.blame(&outcome);
                 }
                 Some(self.over(Step::Cut(outcome.cause.label())))
             }
-            Read::Nonsense => Some(self.over(Step::Cut("not_json"))),
         }
     }
 
@@ -124,6 +126,7 @@ impl CallStream {
         match self.hops.next(self.lease.as_ref(), self.meter.is_finished()).await {
             NextHop::None => Some(self.meter.verdict()),
             NextHop::Opened(opened) => {
+                let opened = *opened;
                 self.meter.begin_hop();
                 self.held.extend(opened.events);
                 self.reader = Some(opened.reader);

@@ -1,5 +1,7 @@
 //! What goes wrong before the first event is the gateway's business, not the client's.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::bed::{Bed, Plan, TO_TOMORROW};
@@ -82,8 +84,8 @@ async fn a_dead_key_is_buried_and_its_sisters_live() {
 
 #[tokio::test]
 async fn a_spent_day_is_invisible_and_ends_at_midnight() {
-    let bed =
-        Plan { keys_per_project: 1, ..Plan::default() }.set("POLLUX_STRATEGY", "round_robin").start().await;
+    let plan = Plan { keys_per_project: 1, ..Plan::default() }.limits(Some(1_000), Some(1_000));
+    let bed = plan.set("POLLUX_STRATEGY", "round_robin").start().await;
     bed.script(json!({ "rules": [{ "project": 2, "times": 1, "fault": "429-day" }] }));
     all_answered(&bed, 40).await;
     let before = accepted_by(&bed, "p2k0");
@@ -104,6 +106,8 @@ async fn a_burst_of_overload_is_invisible() {
     for _ in 0..5 {
         bed.script(json!({ "rules": [{ "times": 1, "fault": "503" }] }));
         all_answered(&bed, 4).await;
+        // Three projects that fail alike within ten seconds would be an incident of the model.
+        bed.advance(Duration::from_secs(15));
     }
 }
 

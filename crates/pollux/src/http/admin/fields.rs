@@ -81,7 +81,7 @@ mod tests {
         }
         assert_eq!(
             problem(Fields::parse(b"{\"key\": \"\xff\"}")),
-            "The body is not JSON: something is wrong at line 1, column 11."
+            "The body is not JSON: something is wrong at line 1, column 10."
         );
     }
 

@@ -31,8 +31,8 @@ pub(super) struct Listed<T> {
 
 impl Page {
     fn read(query: &HashMap<String, String>) -> Result<Self, Problem> {
-        let given = |name| query.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
-        let limit = given("limit").map_or(Ok(USUAL), |text| text.parse());
+        let given = |name| query.get(name).map(String::as_str).map(str::trim).filter(|text| !text.is_empty());
+        let limit = given("limit").map_or(Ok(USUAL), str::parse);
         let limit = limit.ok().filter(|limit| (1..=PAGE).contains(limit));
         let limit = limit.ok_or_else(|| Problem::field("limit", "must be a number from 1 to 1000"))?;
         let after = given("after").map(str::to_owned);

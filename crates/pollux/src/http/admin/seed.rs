@@ -24,7 +24,7 @@ impl Done {
 
 /// A page of keys.
 #[derive(Debug, Serialize)]
-pub(super) struct Keys<T> {
+pub(super) struct Listing<T> {
     success: bool,
     keys: Vec<T>,
     /// What to give as `after` for the next page.

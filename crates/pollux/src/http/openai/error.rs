@@ -37,8 +37,7 @@ impl Failed {
     /// Says a refusal of the relay in OpenAI's words.
     pub(crate) fn from_refusal(refusal: &Refusal, now: Moment) -> Self {
         match refusal {
-            Refusal::Request(outcome) => Self::from_outcome(outcome),
-            Refusal::Upstream(outcome) => Self::from_outcome(outcome),
+            Refusal::Request(outcome) | Refusal::Upstream(outcome) => Self::from_outcome(outcome),
             Refusal::Busy { opens } => {
                 let wait = until(*opens, now);
                 let message = format!(

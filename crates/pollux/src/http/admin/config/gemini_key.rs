@@ -45,7 +45,7 @@ impl Report {
         let keys = import::brought(addition);
         let mut details = Vec::new();
         details.extend(keys.iter().map(|key| {
-            let what = if key.is_duplicate() { "is already in the pool" } else { "added" };
+            let what = if key.is_duplicate() { "already in the pool" } else { "added" };
             format!("{}: {what}", key.hint())
         }));
         details.extend(addition.repeated.iter().map(|again| {

@@ -13,7 +13,7 @@ use crate::keyring::Checked;
 
 /// What Google said, and where the key stands now.
 #[derive(Debug, Serialize)]
-pub(in crate::http::admin) struct Finding {
+pub(in crate::http::admin) struct Verdict {
     works: bool,
     /// A short name of what is wrong, or `ok`.
     finding: &'static str,
@@ -26,8 +26,8 @@ pub(in crate::http::admin) async fn check(
     _: Admin,
     State(gateway): State<Gateway>,
     KeyId(id): KeyId,
-) -> Result<Json<Finding>, Problem> {
+) -> Result<Json<Verdict>, Problem> {
     let Checked { works, finding, message } = gateway.keyring.check(&id).await?;
     let key = gateway.keyring.show(&id).await?.into();
-    Ok(Json(Finding { works, finding, message: Some(message).filter(|text| !text.is_empty()), key }))
+    Ok(Json(Verdict { works, finding, message: Some(message).filter(|text| !text.is_empty()), key }))
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::{Done, Keys};
+use super::{Done, Listing};
 use crate::clock;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
@@ -40,12 +40,12 @@ pub(in crate::http::admin) async fn list(
     _: Admin,
     State(gateway): State<Gateway>,
     page: Page,
-) -> Result<Json<Keys<Masked>>, Problem> {
+) -> Result<Json<Listing<Masked>>, Problem> {
     let after = page.after.as_deref().map(Into::into);
     let keys = gateway.keyring.list(after.as_ref(), page.limit).await?;
     let keys: Vec<_> = keys.into_iter().map(|view| Masked::from(view.row)).collect();
     let next = page.next(&keys, |key| &key.id);
-    Ok(Json(Keys { success: true, keys, next }))
+    Ok(Json(Listing { success: true, keys, next }))
 }
 
 /// Deletes a key.

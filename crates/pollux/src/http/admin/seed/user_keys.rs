@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::{Done, Keys};
+use super::{Done, Listing};
 use crate::clock;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
@@ -42,12 +42,12 @@ pub(in crate::http::admin) async fn list(
     _: Admin,
     State(gateway): State<Gateway>,
     page: Page,
-) -> Result<Json<Keys<Masked>>, Problem> {
+) -> Result<Json<Listing<Masked>>, Problem> {
     let after = page.after.as_deref().map(Into::into);
     let users = gateway.access.list_users(after.as_ref(), page.limit).await?;
     let keys: Vec<_> = users.into_iter().map(Masked::from).collect();
     let next = page.next(&keys, |key| &key.id);
-    Ok(Json(Keys { success: true, keys, next }))
+    Ok(Json(Listing { success: true, keys, next }))
 }
 
 /// Removes a user.

@@ -37,11 +37,11 @@ pub(in crate::http::admin) async fn check(
     let owner = gateway.access.owner(fields.required("key")?);
     let verdict =
         owner.as_ref().ok_or(Denied::Unknown).and_then(|owner| gateway.access.check_user(&owner.user));
-    let reason = verdict.err().map(reason);
+    let reason = verdict.as_ref().err().map(reason);
     Ok(Json(Checked { valid: reason.is_none(), reason, user: owner.map(Owner::from) }))
 }
 
-fn reason(denied: Denied) -> &'static str {
+fn reason(denied: &Denied) -> &'static str {
     match denied {
         Denied::Missing | Denied::Unknown => "unknown",
         Denied::Disabled { .. } => "disabled",
