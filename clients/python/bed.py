@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient, DefaultHttpxClient, OpenAI
+from openai import AsyncOpenAI, DefaultHttpxClient, OpenAI
 
 ROOT = Path(__file__).resolve().parents[2]
 START_WITHIN = 30.0
@@ -48,7 +48,8 @@ class Program:
     def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path) -> None:
         name = arguments[0]
         self.output = folder / f"{name}.log"
-        with self.output.open("wb") as sink:
+        begin = self.output.stat().st_size if self.output.exists() else 0
+        with self.output.open("ab") as sink:
             self.process = subprocess.Popen(
                 [str(binary()), *arguments],
                 stdin=subprocess.DEVNULL,
@@ -57,18 +58,18 @@ class Program:
                 env={"PATH": os.environ.get("PATH", ""), "RUST_BACKTRACE": "1", **environment},
                 cwd=folder,
             )
-        self.url = ""
+        self.http = httpx2.Client(timeout=30)
         try:
-            self.url = eventually(self._address, START_WITHIN)
+            self.url = eventually(lambda: self._address(begin), START_WITHIN)
         except AssertionError:
             self.stop()
             raise AssertionError(f"pollux {name} did not start:\n{self.text()}") from None
-        self.http = httpx2.Client(base_url=self.url, timeout=30)
 
-    def _address(self) -> str | None:
+    def _address(self, begin: int) -> str | None:
         ended = self.process.poll()
         assert ended is None, f"it ended with {ended}"
-        said = [line.partition(LISTENING)[2] for line in self.text().splitlines() if LISTENING in line]
+        lines = self.output.read_bytes()[begin:].decode(errors="replace").splitlines(keepends=True)
+        said = [line.partition(LISTENING)[2] for line in lines if LISTENING in line and line.endswith("\n")]
         return said[0].split()[0] if said else None
 
     def text(self) -> str:
@@ -77,6 +78,7 @@ class Program:
 
     def stop(self) -> None:
         """Asks it to end, and makes it end if it does not."""
+        self.http.close()
         self.process.terminate()
         try:
             self.process.wait(10)
@@ -92,7 +94,7 @@ class Simulator(Program):
         super().__init__(["simulate", "--listen", "127.0.0.1:0", *options], {}, folder)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self.http.request(method, f"/__sim/{path}", json=body)
+        answer = self.http.request(method, f"{self.url}/__sim/{path}", json=body)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
@@ -124,14 +126,14 @@ class Gateway(Program):
     """`pollux serve`, its admin API and clients for it."""
 
     def __init__(self, folder: Path, upstream: Simulator, **settings: str) -> None:
-        self.admin_token = f"admin-{secrets.token_urlsafe(32)}"
+        self.admin_token = settings.setdefault("POLLUX_ADMIN_TOKEN", f"admin-{secrets.token_urlsafe(32)}")
         self.data = folder / "data"
         self.issued: list[str] = []
+        self.clients: list[OpenAI] = []
         environment = {
             "POLLUX_LISTEN": "127.0.0.1:0",
             "POLLUX_DATA_DIR": str(self.data),
             "POLLUX_UPSTREAM_URL": upstream.url,
-            "POLLUX_ADMIN_TOKEN": self.admin_token,
             "POLLUX_ALLOW_SIM_FAULTS": "on",
             "POLLUX_LOG": "debug",
             "GEMINI_API_KEYS": ",".join(upstream.keys()),
@@ -141,7 +143,7 @@ class Gateway(Program):
 
     def admin(self, method: str, path: str, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {self.admin_token}"}
-        answer = self.http.request(method, f"/admin{path}", json=body, headers=headers)
+        answer = self.http.request(method, f"{self.url}/admin{path}", json=body, headers=headers)
         assert answer.is_success, answer.text
         return answer.json()
 
@@ -157,12 +159,15 @@ class Gateway(Program):
 
     def client(self, **options: Any) -> OpenAI:
         """The official SDK, pointed at this gateway."""
-        options.setdefault("api_key", self.issued[0] if self.issued else self.user_key())
-        return OpenAI(base_url=f"{self.url}/v1", **options)
+        self.clients.append(OpenAI(base_url=f"{self.url}/v1", **self._with_key(options)))
+        return self.clients[-1]
 
     def async_client(self, **options: Any) -> AsyncOpenAI:
-        options.setdefault("api_key", self.issued[0] if self.issued else self.user_key())
-        return AsyncOpenAI(base_url=f"{self.url}/v1", http_client=DefaultAsyncHttpxClient(), **options)
+        """The same for asyncio; to be closed by whoever takes it."""
+        return AsyncOpenAI(base_url=f"{self.url}/v1", **self._with_key(options))
+
+    def _with_key(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {"api_key": options.get("api_key") or (self.issued[0] if self.issued else self.user_key()), **options}
 
     def counting_client(self, **options: Any) -> tuple[OpenAI, list[httpx2.Request]]:
         """A client, and the requests it has sent so far, retries included."""
@@ -170,12 +175,25 @@ class Gateway(Program):
         transport = DefaultHttpxClient(event_hooks={"request": [sent.append]})
         return self.client(http_client=transport, **options), sent
 
+    def stop(self) -> None:
+        for client in self.clients:
+            client.close()
+        super().stop()
+
 
 class Bed:
     """A gateway, its simulator, and the folder they live in."""
 
     def __init__(self, folder: Path, simulator: Simulator, gateway: Gateway) -> None:
         self.folder, self.simulator, self.gateway = folder, simulator, gateway
+
+    def restart(self) -> Gateway:
+        """Stops the gateway and starts it again on the same data."""
+        self.gateway.stop()
+        issued = self.gateway.issued
+        self.gateway = Gateway(self.folder, self.simulator, POLLUX_ADMIN_TOKEN=self.gateway.admin_token)
+        self.gateway.issued = issued
+        return self.gateway
 
     def secrets(self) -> list[str]:
         """Everything that no log line and no database column may hold."""
@@ -199,11 +217,10 @@ def bed(*options: str, **settings: str) -> Iterator[Bed]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pollux-clients-")))
         simulator = Simulator(folder, *options)
         stack.callback(simulator.stop)
-        gateway = Gateway(folder, simulator, **settings)
-        stack.callback(gateway.stop)
-        made = Bed(folder, simulator, gateway)
+        made = Bed(folder, simulator, Gateway(folder, simulator, **settings))
+        stack.callback(lambda: made.gateway.stop())
         yield made
         canaries = made.secrets()
-        gateway.stop()
+        made.gateway.stop()
         assert not (leaks := made.leaks(canaries)), leaks
-        assert "panicked" not in gateway.text(), gateway.text()
+        assert "panicked" not in made.gateway.text(), made.gateway.text()
