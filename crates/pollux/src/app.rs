@@ -82,7 +82,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
     let requests = Requests::default();
     let parts = Parts { access, keyring, relay, catalog, shared, clock, settings, started, requests };
     let gateway = Gateway::new(parts);
-    Ok(App { router: http::router(gateway.clone()), fresh_admin_token, keys, gateway, store, keeper })
+    Ok(App { router: http::router(&gateway), fresh_admin_token, keys, gateway, store, keeper })
 }
 
 impl App {

@@ -42,7 +42,7 @@ use crate::shared::Shared;
 use crate::telemetry::names;
 use crate::upstream::Upstream;
 
-pub use call::{Affinity, Answer, Call, Refusal, Reply, Served};
+pub use call::{Affinity, Answer, Call, Refusal, Served};
 pub use journey::Limits;
 pub use stream::{CallStream, Step};
 
@@ -103,18 +103,15 @@ impl Relay {
         Self { rooms, settings, budget: RetryBudget::default(), lessons: Lessons::default() }
     }
 
-    /// Serves a call, whole or streamed as it asks.
-    pub async fn run(&self, call: Call) -> Result<Reply, Refusal> {
-        if call.streamed {
-            return self.stream(call).await.map(Reply::Stream);
-        }
+    /// Serves a call whose client wants the whole answer at once.
+    pub async fn whole(&self, call: Call) -> Result<Box<Answer>, Refusal> {
         if call.streams_upstream() {
-            return self.gather(call).await.map(Reply::Whole);
+            return self.gather(call).await;
         }
         let got = self.carry(call, async |attempt| attempt.whole().await).await?.0;
         let Got { value: response, lease, served, empty } = got;
         lease.settle(Settled::answered(tokens_of(&response)));
-        Ok(Reply::Whole(Box::new(Answer { response, served, empty })))
+        Ok(Box::new(Answer { response, served, empty }))
     }
 
     /// Serves a streamed call: returns when its first event is there.
@@ -172,13 +169,13 @@ impl Relay {
                 Ok(value) => return Ok((self.commit(&call, value, lease, &journey).await, call)),
                 Err(failure) => failure,
             };
-            self.note(&call, &failure, &lease);
+            note(&call, &failure, &lease);
             let settled = Settled::failed(failure.was_counted());
             match journey.after(failure, lease.project()) {
                 Next::Elsewhere => lease.settle(settled),
                 Next::Again(pause) => {
                     lease.settle(settled);
-                    sleep(pause).await;
+                    sleep(pause.min(self.settings.patience)).await;
                 }
                 Next::Mend(mend) => {
                     wire = self.mend(&mut call, mend)?;
@@ -226,7 +223,7 @@ impl Relay {
             };
             match wait_for(opening, self.rooms.clock.now()) {
                 Some(wait) if Instant::now() + wait <= patience => {
-                    self.rooms.keyring.opens_within(wait).await
+                    self.rooms.keyring.opens_within(wait).await;
                 }
                 _ => return Err(journey.without_room(opening)),
             }
@@ -264,27 +261,27 @@ impl Relay {
         Got { value, lease, served, empty: journey.accepts_empty() }
     }
 
-    /// Puts the blame where it belongs, and says so once.
-    fn note(&self, call: &Call, failure: &Failure, lease: &Lease) {
-        tracing::info!(
-            model = call.model,
-            project = lease.project_name(),
-            key = lease.key_name(),
-            failure = failure.label(),
-            "an attempt failed"
-        );
-        metrics::counter!(names::ATTEMPTS, "outcome" => failure.label()).increment(1);
-        if let Failure::Upstream(outcome) = failure {
-            lease.blame(outcome);
-        }
-    }
-
     /// Changes the request as a repair says, and remembers that this model needs it.
     fn mend(&self, call: &mut Call, mend: Repair) -> Result<Wire, Refusal> {
         if repair::apply(mend, &mut call.request, &call.capabilities) {
             self.lessons.learn(&call.model, mend, self.rooms.clock.now());
         }
         call.wire().map_err(unspeakable)
+    }
+}
+
+/// Puts the blame where it belongs, and says so once.
+fn note(call: &Call, failure: &Failure, lease: &Lease) {
+    tracing::info!(
+        model = call.model,
+        project = lease.project_name(),
+        key = lease.key_name(),
+        failure = failure.label(),
+        "an attempt failed"
+    );
+    metrics::counter!(names::ATTEMPTS, "outcome" => failure.label()).increment(1);
+    if let Failure::Upstream(outcome) = failure {
+        lease.blame(outcome);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use dialect::gemini::event::{Event, parse_event};
-use dialect::gemini::outcome::classify;
+use dialect::gemini::outcome::{Bench, classify};
 use dialect::gemini::response::GenerateContentResponse;
 use http::{Method, StatusCode, header};
 
@@ -86,6 +86,7 @@ impl Attempt<'_> {
         let request =
             Request { headers: &headers, ..Request::new(Method::POST, &self.wire.path, self.key, body) };
         let response = self.upstream.send(request).await?;
+        let egress = response.egress;
         let status = response.status;
         if status == StatusCode::OK {
             return Ok(response);
@@ -93,6 +94,10 @@ impl Attempt<'_> {
         let content_type = response.headers.get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = response.collect(ERROR_LIMIT).await.unwrap_or_default();
-        Err(Failure::from(classify(status.as_u16(), content_type.as_deref(), &body)))
+        let outcome = classify(status.as_u16(), content_type.as_deref(), &body);
+        if let Bench::EgressFor(pause) = outcome.cause.bench() {
+            self.upstream.bench_egress(egress, pause);
+        }
+        Err(Failure::from(outcome))
     }
 }

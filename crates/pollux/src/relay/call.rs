@@ -9,7 +9,6 @@ use dialect::gemini::request::GenerateContentRequest;
 use dialect::gemini::response::GenerateContentResponse;
 use dialect::model::Capabilities;
 
-use super::stream::CallStream;
 use crate::clock::Moment;
 
 /// One call of a client, in Gemini's words.
@@ -49,15 +48,6 @@ pub struct Served {
     pub key: String,
     /// Attempts made, this one included.
     pub attempts: u32,
-}
-
-/// What came of a call.
-#[derive(Debug)]
-pub enum Reply {
-    /// The whole answer.
-    Whole(Box<Answer>),
-    /// The answer as it comes; the first event is there.
-    Stream(Box<CallStream>),
 }
 
 /// A whole answer.

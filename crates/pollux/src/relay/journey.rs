@@ -133,7 +133,9 @@ impl Journey {
             Retry::No | Retry::SameRepaired(_) | Retry::Owner => Next::Refuse(final_word(refusal)),
             Retry::SameIfEarly => self.soft(project, 1, refusal),
             Retry::Elsewhere { max: u8::MAX } => self.hard(refusal),
-            Retry::SameOrElsewhere { max } | Retry::Elsewhere { max } => self.soft(project, u32::from(max), refusal),
+            Retry::SameOrElsewhere { max } | Retry::Elsewhere { max } => {
+                self.soft(project, u32::from(max), refusal)
+            }
             Retry::ElsewhereAfter { max, least, most } => match self.soft(project, u32::from(max), refusal) {
                 Next::Elsewhere => Next::Again(between(least, most, self.seed)),
                 refused => refused,

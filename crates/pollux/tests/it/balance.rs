@@ -60,9 +60,9 @@ async fn a_used_up_day_lasts_to_the_pacific_midnight() {
     let wait: u64 = spent.header("retry-after").unwrap().parse().unwrap();
     assert!((12 * 3_600..=12 * 3_600 + 120).contains(&wait), "{wait}");
 
-    bed.advance(Duration::from_secs(11 * 3_600));
+    bed.advance(Duration::from_hours(11));
     assert_eq!(bed.chat("gemini-3.8-flash", "hello").await.verdict(), "429 insufficient_quota");
-    bed.advance(TO_TOMORROW - Duration::from_secs(11 * 3_600));
+    bed.advance(TO_TOMORROW - Duration::from_hours(11));
     for _ in 0..8 {
         assert_eq!(bed.chat("gemini-3.8-flash", "hello").await.status, 200);
     }
