@@ -59,7 +59,7 @@ pub(super) fn run(simulate: &Simulate) -> Result<(), Failure> {
 fn options(simulate: &Simulate) -> anyhow::Result<Options> {
     let Simulate { listen: _, projects, keys_per_project, tier, seed, script, replay, bind_signatures } =
         simulate;
-    let script = script.as_ref().map(|path| read_script(path)).transpose()?;
+    let script = script.as_ref().map(read_script).transpose()?;
     Ok(Options {
         projects: *projects,
         keys_per_project: *keys_per_project,
