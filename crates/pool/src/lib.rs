@@ -16,6 +16,8 @@ pub mod backoff;
 pub mod calendar;
 pub mod estimate;
 pub mod forecast;
+pub mod pacing;
+pub mod queue;
 
 mod bench;
 mod blame;
@@ -26,6 +28,7 @@ mod gate;
 mod incident;
 mod limits;
 mod model;
+mod outlook;
 mod rank;
 mod reserve;
 mod roster;
@@ -50,7 +53,9 @@ pub use snapshot::{BenchView, BucketView, GaugeView, KeyState, KeyView, ModelVie
 pub use state::{DayCount, Pool};
 
 /// A point in time: milliseconds since 1970, UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Moment(pub i64);
 
 impl Moment {
