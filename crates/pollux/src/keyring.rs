@@ -26,9 +26,9 @@ use ring::Ring;
 
 pub use check::Checked;
 pub use keeping::Keeper;
-pub use lease::{Lease, Settled};
+pub use lease::{Charge, Lease, Settled};
 pub use names::Names;
-pub use pool::{Opening, Settings, Strategy};
+pub use pool::{Opening, Settings, Strategy, Why};
 pub use ring::Wish;
 pub use roll::{Addition, KeyView, RollError};
 

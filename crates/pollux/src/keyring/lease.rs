@@ -94,6 +94,12 @@ impl Lease {
         self.ring.blame(&self.key, &self.model, outcome);
     }
 
+    /// The same blame, for later or never.
+    pub fn charge(&self, outcome: &Outcome) -> Charge {
+        let (ring, key) = (Arc::clone(&self.ring), Arc::clone(&self.key));
+        Charge { ring, key, model: self.model.clone(), outcome: outcome.clone() }
+    }
+
     /// Another request of the same call on the same key; counted at once, for nobody settles it.
     pub fn follow_on(&self) -> Secret {
         let now = self.ring.now();
@@ -105,6 +111,22 @@ impl Lease {
         }
         drop(pool);
         self.key.secret.clone()
+    }
+}
+
+/// A blame that hangs on how the call ends.
+#[derive(Debug)]
+pub struct Charge {
+    ring: Arc<Ring>,
+    key: Arc<KeyEntry>,
+    model: Box<str>,
+    outcome: Outcome,
+}
+
+impl Charge {
+    /// Benches who is to blame.
+    pub fn press(self) {
+        self.ring.blame(&self.key, &self.model, &self.outcome);
     }
 }
 
