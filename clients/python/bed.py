@@ -118,9 +118,6 @@ class Simulator(Program):
         """Replaces the script: faults by rule, and what is wrong with the keys of which project."""
         self.control("POST", "script", {"rules": list(rules), "projects": projects or {}})
 
-    def advance(self, milliseconds: int) -> None:
-        self.control("POST", "clock", {"advance_ms": milliseconds})
-
 
 class Gateway(Program):
     """`pollux serve`, its admin API and clients for it."""

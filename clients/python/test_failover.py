@@ -92,6 +92,16 @@ def test_a_burst_of_overload_is_not_seen(new_bed: Callable[..., Bed]) -> None:
     assert all(client.chat.completions.create(**ask(f"number {at}")).choices for at in range(12))
 
 
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_a_project_that_falls_silent_is_left(new_bed: Callable[..., Bed], streamed: bool) -> None:
+    bed = new_bed(POLLUX_FIRST_EVENT_TIMEOUT="200ms")
+    client = bed.gateway.client(max_retries=0)
+    asked = ask("Hello", stream=streamed, extra_headers={"x-sim-fault": "silence"})
+    answer = client.chat.completions.create(**asked)
+    assert list(answer) if streamed else answer.choices[0].message.content
+    assert bed.simulator.calls().total() == 2
+
+
 def test_tools_survive_a_change_of_project(new_bed: Callable[..., Bed]) -> None:
     """The project that made the calls is gone when their results come: its signatures mean nothing to the others."""
     bed = new_bed("--projects", "2", "--bind-signatures")
