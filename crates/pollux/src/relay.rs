@@ -37,9 +37,9 @@ use self::hops::Hops;
 use self::journey::{Journey, Next};
 use self::lessons::Lessons;
 use self::missing::Missing;
-use crate::clock::{Clock, Moment};
+use crate::clock::Clock;
 use crate::id;
-use crate::keyring::{Keyring, Lease, Opening, Settled, Wish};
+use crate::keyring::{Keyring, Lease, Settled, Wish};
 use crate::shared::Shared;
 use crate::telemetry::names;
 use crate::upstream::Upstream;
@@ -222,26 +222,19 @@ impl Relay {
 
     /// A lease on a project with room, after waiting for one if that is not for too long.
     async fn lease(&self, call: &Call, journey: &mut Journey, deadline: Instant) -> Result<Lease, Refusal> {
-        let patience = deadline.min(Instant::now() + self.settings.patience);
+        let patience = self.settings.patience.min(deadline.saturating_duration_since(Instant::now()));
+        let patience_ms = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
         let prefer = self.preferred(call).await;
         let wish = Wish {
+            user: &call.user,
             model: &call.model,
             tokens: cost::input_tokens(&call.request, &call.capabilities),
             avoid: journey.failed(),
             prefer: prefer.as_deref(),
+            again: journey.attempts() > 0,
         };
-        loop {
-            let opening = match self.rooms.keyring.lease(&wish) {
-                Ok(lease) => return Ok(lease),
-                Err(opening) => opening,
-            };
-            match wait_for(opening, self.rooms.clock.now()) {
-                Some(wait) if Instant::now() + wait <= patience => {
-                    self.rooms.keyring.opens_within(wait).await;
-                }
-                _ => return Err(journey.without_room(opening)),
-            }
-        }
+        let lease = self.rooms.keyring.lease(&wish, self.rooms.clock.now().plus_ms(patience_ms)).await;
+        lease.map_err(|opening| journey.without_room(opening))
     }
 
     /// The project that what the call hangs on belongs to.
@@ -305,21 +298,6 @@ fn tokens_of(response: &GenerateContentResponse) -> Option<Tokens> {
     let mut tally = UsageTally::default();
     tally.see(response.usage_metadata.as_ref()?);
     Some(tally.tokens())
-}
-
-/// How long until there may be room, if waiting helps at all.
-fn wait_for(opening: Opening, now: Moment) -> Option<Duration> {
-    match opening {
-        Opening::At(opens, _) => {
-            Some(Duration::from_millis(u64::try_from(opens.0 - now.0).unwrap_or(0).max(1)))
-        }
-        Opening::Now
-        | Opening::Day(_)
-        | Opening::NoKey
-        | Opening::NotOffered
-        | Opening::Tried
-        | Opening::TooLarge { .. } => None,
-    }
 }
 
 /// Random bits, to spread pauses.

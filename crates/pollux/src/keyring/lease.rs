@@ -86,7 +86,12 @@ impl Lease {
         let changes = pool.settle(reservation, pool::Settled { input_tokens, outcome: ending }, now);
         drop(pool);
         self.ring.announce(changes);
-        self.ring.tell_room();
+        self.ring.give_turns(&self.model);
+    }
+
+    /// Nothing was sent: the place is free again.
+    pub(super) fn give_back(self) {
+        self.settle(Settled::failed(false));
     }
 
     /// Benches who is to blame for a failure.
@@ -136,7 +141,6 @@ impl Drop for Lease {
             metrics::counter!(names::LEASES_DROPPED).increment(1);
             let now = self.ring.now();
             self.ring.pool().abandon(reservation, now);
-            self.ring.tell_room();
         }
     }
 }
