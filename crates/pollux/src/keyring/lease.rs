@@ -90,7 +90,7 @@ impl Lease {
     }
 
     /// Nothing was sent: the place is free again.
-    pub(super) fn give_back(self) {
+    pub fn give_back(self) {
         self.settle(Settled::failed(false));
     }
 
