@@ -286,6 +286,7 @@ impl Relay {
             project: lease.project_name().to_owned(),
             key: lease.key_name().to_owned(),
             attempts: journey.attempts() + 1,
+            decision: lease.decision().clone(),
         };
         Got { value, lease, served, empty: journey.accepts_empty() }
     }
