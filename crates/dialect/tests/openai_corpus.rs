@@ -16,10 +16,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use accumulator::Client;
+use dialect::gemini::aggregate::Aggregate;
 use dialect::gemini::response::GenerateContentResponse;
 use dialect::openai::chat::stream::Encoder;
 use dialect::openai::chat::warning::Warning;
-use dialect::openai::chat::whole::Collector;
+use dialect::openai::chat::whole::completion;
 use dialect::openai::chat::{Encoding, Stamp};
 use dialect::openai::error::ApiError;
 use serde_json::Value;
@@ -208,6 +209,33 @@ fn replay(exchange: &Value) -> (Client, bool) {
     (client, broken)
 }
 
+fn gathered(events: Vec<GenerateContentResponse>) -> GenerateContentResponse {
+    let mut aggregate = Aggregate::new();
+    events.into_iter().for_each(|event| aggregate.push(event));
+    aggregate.finish()
+}
+
+/// The same stream, gathered before it is said and said piece by piece.
+#[test]
+fn every_recorded_stream_says_the_same_when_it_is_gathered() {
+    if is_absent() {
+        return;
+    }
+    let mut same = 0;
+    for (file, exchange) in exchanges("streamGenerateContent") {
+        let (client, _) = replay(&exchange);
+        if !client.done {
+            continue;
+        }
+        let events: Vec<_> = events(&exchange).iter().filter_map(parse).collect();
+        let completion = completion(&gathered(events), &encoding(), STAMP);
+        client.assert_says(&serde_json::from_str(&completion.body).unwrap(), &file.display().to_string());
+        same += 1;
+    }
+    println!("streams gathered: {same}");
+    assert!(same >= 250, "{same}");
+}
+
 /// What came of the whole answers.
 #[derive(Debug, Default)]
 struct Wholes {
@@ -233,11 +261,7 @@ fn every_recorded_answer_is_a_valid_completion() {
             wholes.errors += 1;
             continue;
         };
-        let mut collector = Collector::new(encoding(), STAMP);
-        for response in &responses {
-            collector.push(response);
-        }
-        let completion = collector.finish();
+        let completion = completion(&gathered(responses), &encoding(), STAMP);
         let body: Value = serde_json::from_str(&completion.body).unwrap();
         check(&body);
         let message = body["choices"][0]["message"].as_object().unwrap();

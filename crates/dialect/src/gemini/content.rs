@@ -97,6 +97,26 @@ impl Part {
     pub fn is_thought(&self) -> bool {
         self.thought == Some(true)
     }
+
+    /// Is it text, or a piece of thought, and nothing besides? Such parts go on from event to event.
+    pub fn is_plain_text(&self) -> bool {
+        let Self {
+            text: Some(_),
+            thought: _,
+            thought_signature: None,
+            inline_data: None,
+            file_data: None,
+            function_call: None,
+            function_response: None,
+            executable_code: None,
+            code_execution_result: None,
+            extra,
+        } = self
+        else {
+            return false;
+        };
+        extra.is_empty()
+    }
 }
 
 /// Media as base64, standard or url-safe alphabet.
