@@ -191,13 +191,17 @@ fn replay(exchange: &Value) -> (Client, bool) {
     let mut encoder = Encoder::new(encoding(), STAMP);
     let mut out = Vec::new();
     let mut broken = exchange["response"].get("trailing").is_some();
+    let mut is_ended = false;
     for event in &events(exchange) {
-        match parse(event) {
-            Some(event) => encoder.push(&event, &mut out),
-            None => broken = true,
-        }
+        let Some(event) = parse(event) else {
+            broken = true;
+            continue;
+        };
+        let has_reason = event.candidates().iter().any(|candidate| candidate.finish().is_some());
+        is_ended |= has_reason || event.block_reason().is_some();
+        encoder.push(&event, &mut out);
     }
-    let complete = encoder.is_complete() && !broken;
+    let complete = is_ended && !broken;
     if complete {
         encoder.finish(&mut out);
     } else {
@@ -211,7 +215,9 @@ fn replay(exchange: &Value) -> (Client, bool) {
 
 fn gathered(events: Vec<GenerateContentResponse>) -> GenerateContentResponse {
     let mut aggregate = Aggregate::new();
-    events.into_iter().for_each(|event| aggregate.push(event));
+    for event in events {
+        aggregate.push(event);
+    }
     aggregate.finish()
 }
 

@@ -72,11 +72,6 @@ impl Aggregate {
         }
     }
 
-    /// Usage so far.
-    pub fn usage(&self) -> &UsageTally {
-        &self.usage
-    }
-
     /// The whole answer, with the usage that the client is shown.
     pub fn finish(self) -> GenerateContentResponse {
         let Self { mut whole, usage, mut slots } = self;

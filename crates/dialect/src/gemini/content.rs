@@ -99,7 +99,7 @@ impl Part {
     }
 
     /// Is it text, or a piece of thought, and nothing besides? Such parts go on from event to event.
-    pub fn is_plain_text(&self) -> bool {
+    pub(crate) fn is_plain_text(&self) -> bool {
         let Self {
             text: Some(_),
             thought: _,

@@ -199,11 +199,6 @@ impl Choice {
         self.finish = None;
     }
 
-    /// Has Google said why it ended?
-    pub(super) fn is_finished(&self) -> bool {
-        self.finish.is_some()
-    }
-
     /// Has the model said anything at all?
     pub(super) fn is_empty(&self) -> bool {
         self.produced() == Produced::default() && !self.thought

@@ -22,8 +22,6 @@ pub struct Completion {
     pub remembered: Vec<Remembered>,
     /// What could not be passed on.
     pub warnings: Vec<Warning>,
-    /// `finish_reason` of each choice.
-    pub finish: Vec<&'static str>,
 }
 
 /// Says a whole response in OpenAI's words. A stream is gathered first, by `gemini::aggregate`.
@@ -37,7 +35,6 @@ pub fn completion(response: &GenerateContentResponse, encoding: &Encoding, stamp
         .map(|(choice, message)| choice.end(answer.blocked.as_ref(), &mut answer.notes, message))
         .collect();
     answer.note_emptiness(choices.iter().map(|(choice, _)| choice));
-    let finish = endings.iter().map(|ending| ending.finish_reason).collect();
     let messages = choices.into_iter().map(|(_, message)| message);
     let body = Body {
         id: answer.envelope.id.as_deref().unwrap_or_default(),
@@ -50,7 +47,7 @@ pub fn completion(response: &GenerateContentResponse, encoding: &Encoding, stamp
     };
     // Cannot fail: every key is a string, and numbers are finite.
     let body = serde_json::to_string(&body).unwrap_or_default();
-    Completion { body, remembered: answer.notes.remembered, warnings: answer.notes.warnings, finish }
+    Completion { body, remembered: answer.notes.remembered, warnings: answer.notes.warnings }
 }
 
 /// The choices in order, without gaps and at least one: clients index into them.
