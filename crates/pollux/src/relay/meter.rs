@@ -15,7 +15,7 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// Takes note of an event. From the second hop on, its usage is replaced by the sum over all hops.
+    /// Takes note of an event. From the second hop on, its usage is replaced by what is shown of all hops.
     pub(super) fn see(&mut self, event: &mut GenerateContentResponse, hops: u32) {
         self.blocked |= event.block_reason().is_some();
         self.finished |= event.candidates().iter().any(|candidate| candidate.finish().is_some());
@@ -23,7 +23,7 @@ impl Meter {
             self.counted = true;
             self.tally.see(usage);
             if hops > 0 {
-                *usage = self.tally.metadata();
+                *usage = self.tally.shown();
             }
         }
     }

@@ -78,7 +78,7 @@ impl UsageTally {
     }
 
     /// What is billed, in Google's own form.
-    pub fn metadata(&self) -> UsageMetadata {
+    fn metadata(&self) -> UsageMetadata {
         match &self.past {
             None => self.current.clone(),
             Some(past) => sum(past.clone(), self.current.clone()),
