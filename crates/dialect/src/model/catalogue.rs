@@ -65,7 +65,7 @@ pub enum Kind {
 pub struct Reroute {
     /// The model that answers.
     pub to: String,
-    /// Its first day.
+    /// First day of the reroute.
     pub since: String,
 }
 

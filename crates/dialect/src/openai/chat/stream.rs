@@ -59,7 +59,7 @@ impl Encoder {
         }
     }
 
-    /// Another upstream call goes on with the answer (`wire.md` §6.6).
+    /// Another upstream call goes on with the answer: its parts, sources and usage count anew (`wire.md` §6.6).
     pub fn next_hop(&mut self) {
         self.answer.tally.absorb_hop();
         for choice in &mut self.choices {
