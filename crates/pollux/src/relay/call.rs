@@ -73,6 +73,12 @@ pub enum Refusal {
         /// The earliest opening.
         opens: Moment,
     },
+    /// Google has been failing; the next call goes out then.
+    #[error("upstream has been failing for this model")]
+    Resting {
+        /// When.
+        opens: Moment,
+    },
     /// Every project has used up its day.
     #[error("every project has used up its day")]
     DayUsedUp {

@@ -65,11 +65,6 @@ impl Hops {
         }
     }
 
-    /// Further requests made so far.
-    pub(super) fn taken(&self) -> u32 {
-        self.taken
-    }
-
     /// Takes note of tokens, and hides the finish reason that only asks for another hop.
     pub(super) fn see(&mut self, event: &mut GenerateContentResponse) {
         if self.call.is_none() {

@@ -167,3 +167,15 @@ async fn a_bad_request_is_sent_once() {
     all_answered(&bed, 8).await;
     assert!(bed.accepted().iter().all(|(_, count)| *count > 0), "{:?}", bed.accepted());
 }
+
+/// A model that does not exist is a 404, asked for on two projects at most and benching nobody.
+#[tokio::test]
+async fn a_model_that_does_not_exist_is_nobodys_fault() {
+    let bed = Plan { keys_per_project: 1, ..Plan::default() }.start().await;
+    for _ in 0..6 {
+        assert_eq!(bed.chat("gemini-9-imaginary", "hello").await.verdict(), "404 model_not_found");
+    }
+    let asked = bed.simulator.state()["recent"].as_array().unwrap().len();
+    assert!(asked <= 2, "{asked} requests for a model that is not there");
+    all_answered(&bed, 8).await;
+}
