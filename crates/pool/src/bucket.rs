@@ -96,13 +96,13 @@ impl Bucket {
     }
 
     /// The used share of the tightest limit, in millionths, if a call of this cost were added. Unknown limits
-    /// are judged by `presumed`.
+    /// are judged by `presumed`, and may be passed.
     pub(crate) fn used_share(&self, defaults: &Layers, presumed: &Limits, cost: Cost, ctx: &Ctx<'_>) -> u64 {
         let share = |gauge: Gauge| {
             let cap =
                 self.cap(defaults, gauge, ctx.now).map(|cap| cap.value).or_else(|| presumed.on(gauge))?;
             let used = self.used(gauge, ctx).saturating_add(cost.on(gauge));
-            Some((used.saturating_mul(WHOLE) / cap.max(1)).min(WHOLE))
+            Some(used.saturating_mul(WHOLE) / cap.max(1))
         };
         Gauge::ALL.into_iter().filter_map(share).max().unwrap_or(0)
     }

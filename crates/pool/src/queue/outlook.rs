@@ -3,7 +3,7 @@
 use crate::Moment;
 
 /// Nobody is refused for being a little late: those ahead may give up.
-const DOUBT: u64 = 8;
+const DOUBT: u64 = 1;
 
 /// What the pool can give a waiting call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
