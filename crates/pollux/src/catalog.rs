@@ -2,10 +2,12 @@
 //!
 //! Invariant: every decision follows the model that really answers, aliases and reroutes resolved.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use dialect::model::{Capabilities, Catalogue, Family, Model};
+use dialect::model::{Capabilities, Catalogue, Family, Kind, Model};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::clock::Moment;
@@ -19,20 +21,50 @@ pub struct Meant {
     pub capabilities: Arc<Capabilities>,
 }
 
-/// A name that means nothing here.
-#[derive(Debug, thiserror::Error)]
-#[error("The model “{0}” is not known here. GET /v1/models lists those that are.")]
-pub struct UnknownModel(String);
+/// A model that a chat can use today.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// The name to ask for.
+    pub id: String,
+    /// What the model that really answers can do.
+    pub capabilities: Arc<Capabilities>,
+    /// When it came out, if that is known.
+    pub released: Option<Moment>,
+    /// The day Google switches it off, `2027-05-07`.
+    pub shutdown: Option<String>,
+}
+
+/// A name that nothing answers to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownModel {
+    /// It means nothing here.
+    #[error("The model “{0}” is not known here. GET /v1/models lists those that are.")]
+    Stranger(String),
+    /// Google has switched it off, and nothing stands in for it.
+    #[error("Google has switched the model “{0}” off. GET /v1/models lists those that answer.")]
+    Gone(String),
+}
+
+impl UnknownModel {
+    fn stranger(name: &str) -> Self {
+        Self::Stranger(shown(name))
+    }
+}
+
+/// Names taken on trust at most: the pool keeps counters for every name it hears.
+const MOST_UNLISTED: usize = 256;
 
 /// What model names mean.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Catalog {
     catalogue: &'static Catalogue,
+    /// Names that are not in the catalogue and were taken for new models.
+    unlisted: Mutex<HashSet<String>>,
 }
 
 impl Default for Catalog {
     fn default() -> Self {
-        Self { catalogue: Catalogue::builtin() }
+        Self { catalogue: Catalogue::builtin(), unlisted: Mutex::default() }
     }
 }
 
@@ -41,22 +73,72 @@ impl Catalog {
     /// one: Google adds models faster than we do.
     pub fn resolve(&self, name: &str, now: Moment) -> Result<Meant, UnknownModel> {
         let resolved = self.catalogue.resolve(name, &today(now));
-        if !resolved.known && resolved.effective.family == Family::Other {
-            return Err(UnknownModel(name.to_owned()));
+        if !resolved.known
+            && (resolved.effective.family == Family::Other || !self.trusts(&resolved.upstream_id))
+        {
+            return Err(UnknownModel::stranger(name));
+        }
+        if resolved.is_gone {
+            return Err(UnknownModel::Gone(shown(name)));
         }
         Ok(Meant { upstream_id: resolved.upstream_id, capabilities: resolved.effective })
     }
 
-    /// The models that answer today, in the order of the catalogue.
-    pub fn list(&self, now: Moment) -> Vec<Arc<Model>> {
-        self.catalogue.listed(&today(now)).map(Arc::clone).collect()
+    /// Whether a name that is not in the catalogue is one of the few that are tried.
+    fn trusts(&self, name: &str) -> bool {
+        let mut unlisted = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);
+        unlisted.contains(name) || (unlisted.len() < MOST_UNLISTED && unlisted.insert(name.to_owned()))
     }
 
-    /// One of them.
-    pub fn get(&self, name: &str, now: Moment) -> Option<Arc<Model>> {
-        let name = name.strip_prefix("models/").unwrap_or(name);
-        self.list(now).into_iter().find(|model| model.id == name)
+    /// The models that a chat can use today, in the order of the catalogue, then Google's aliases.
+    pub fn list(&self, now: Moment) -> Vec<Offered> {
+        let today = today(now);
+        let models = self.catalogue.models().map(|model| (model.id.as_str(), model));
+        let aliases = self.catalogue.aliases();
+        let aliases = aliases.filter_map(|(alias, target)| Some((alias, self.catalogue.get(target)?)));
+        models.chain(aliases).filter_map(|(id, model)| self.offer(id, model, &today)).collect()
     }
+
+    /// One of them, by its id or an alias, with or without `models/`.
+    pub fn get(&self, name: &str, now: Moment) -> Result<Offered, UnknownModel> {
+        let today = today(now);
+        let id = self.catalogue.resolve(name, &today).requested;
+        let target =
+            self.catalogue.aliases().find(|(alias, _)| *alias == id).map_or(&*id, |(_, target)| target);
+        let model = self.catalogue.get(target).filter(|model| answers_chats(model.kind));
+        let model = model.ok_or_else(|| UnknownModel::stranger(name))?;
+        self.offer(&id, model, &today).ok_or_else(|| UnknownModel::Gone(shown(name)))
+    }
+
+    fn offer(&self, id: &str, model: &Model, today: &str) -> Option<Offered> {
+        let alive = answers_chats(model.kind) && !model.is_shut(today);
+        alive.then(|| Offered {
+            id: id.to_owned(),
+            capabilities: self.catalogue.resolve(id, today).effective,
+            released: model.released.as_deref().and_then(midnight),
+            shutdown: model.shutdown.clone(),
+        })
+    }
+}
+
+/// Whether a model of this kind answers `generateContent` calls.
+fn answers_chats(kind: Kind) -> bool {
+    match kind {
+        Kind::Chat | Kind::Image | Kind::Speech => true,
+        Kind::Transcription | Kind::Embedding => false,
+    }
+}
+
+/// A name as it may stand in a message: it comes from a client.
+fn shown(name: &str) -> String {
+    const LONGEST: usize = 100;
+    name.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect()
+}
+
+/// The first moment of a day, UTC.
+fn midnight(date: &str) -> Option<Moment> {
+    let start = date.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?;
+    Some(Moment(start.timestamp().as_millisecond()))
 }
 
 /// Google's calendar day, as the catalogue writes dates.
@@ -86,5 +168,46 @@ mod tests {
         let catalog = Catalog::default();
         assert!(catalog.resolve("gemini-9-flash", NOW).is_ok());
         assert!(catalog.resolve("gpt-4o", NOW).unwrap_err().to_string().contains("gpt-4o"));
+    }
+
+    #[test]
+    fn what_is_switched_off_is_not_offered() {
+        let catalog = Catalog::default();
+        let gone = UnknownModel::Gone("gemini-2.0-flash".to_owned());
+        assert_eq!(catalog.resolve("gemini-2.0-flash", NOW).unwrap_err(), gone);
+        assert_eq!(catalog.get("gemini-2.0-flash", NOW).unwrap_err(), gone);
+        let before = Moment(NOW.0 - 365 * 86_400_000);
+        assert!(catalog.get("gemini-2.0-flash", before).is_ok());
+    }
+
+    #[test]
+    fn the_list_holds_what_a_chat_can_use() {
+        let catalog = Catalog::default();
+        let list = catalog.list(NOW);
+        let has = |id: &str| list.iter().any(|model| model.id == id);
+        for id in ["gemini-2.5-flash", "gemini-2.5-pro", "gemini-2.5-flash-image", "gemini-flash-latest"] {
+            assert!(has(id), "{id}");
+        }
+        for id in ["gemini-2.0-flash", "gemini-embedding-001", "gemini-3.5-transcribe"] {
+            assert!(!has(id), "{id}");
+        }
+        assert!(list.iter().all(|model| catalog.get(&model.id, NOW).is_ok()));
+        assert!(list.iter().all(|model| catalog.resolve(&model.id, NOW).is_ok()));
+    }
+
+    #[test]
+    fn a_model_is_found_by_its_names() {
+        let catalog = Catalog::default();
+        for name in ["models/gemini-2.5-flash", "models%2Fgemini-2.5-flash", "gemini-2.5-flash"] {
+            let model = catalog.get(name, NOW).unwrap();
+            assert_eq!(
+                (model.id.as_str(), model.released),
+                ("gemini-2.5-flash", Some(Moment(1_750_118_400_000)))
+            );
+        }
+        assert_eq!(catalog.get("gemini-flash-latest", NOW).unwrap().id, "gemini-flash-latest");
+        for name in ["gpt-4o", "gemini-embedding-001", "", "../keys", "gemini-9-flash"] {
+            assert!(matches!(catalog.get(name, NOW), Err(UnknownModel::Stranger(_))), "{name}");
+        }
     }
 }

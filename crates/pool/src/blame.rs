@@ -19,8 +19,6 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 const SUSPECT_MS: i64 = 60_000;
 /// Google's advice for a minute quota is not believed beyond this.
 const MINUTE_CAP_MS: i64 = 120_000;
-/// A model is not benched as a whole for longer.
-const MODEL_CAP_MS: i64 = 60_000;
 /// So soon after midnight a day quota may still be yesterday's: clocks differ.
 const MIDNIGHT_DOUBT_MS: i64 = 120_000;
 
@@ -115,11 +113,8 @@ pub enum Blame {
         /// Google's advice.
         retry_after_ms: Option<i64>,
     },
-    /// The model, whatever the project (E26). A minute at most.
-    ModelFor {
-        /// How long.
-        ms: i64,
-    },
+    /// The model may be overloaded (E26). One such answer benches nobody; several projects alike make an incident.
+    Overloaded,
     /// The account is limited under the use policy (E30): an hour, then a probe.
     AccountLimited,
 }
@@ -180,10 +175,10 @@ impl Pool {
             }
             Blame::NotOffered => self.not_offered(&mut case),
             Blame::Throttled { retry_after_ms } => self.throttled(&mut case, *retry_after_ms),
-            Blame::ModelFor { ms } => {
-                let scope = Scope::Model(model.to_owned());
-                let ms = (*ms).min(MODEL_CAP_MS);
-                self.bench(&mut case, scope, Grade::Soft, (ms, Cow::Borrowed("the model is overloaded")));
+            Blame::Overloaded => {
+                if let Meaning::Model { step } = self.meaning(&case, Kind::Overloaded) {
+                    self.incident(&mut case, Kind::Overloaded, step);
+                }
             }
         }
         case.changes

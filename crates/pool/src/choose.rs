@@ -14,8 +14,10 @@ use crate::settings::Strategy;
 
 /// How many candidates a decision offers at most.
 pub const SHORTLIST: usize = 8;
-/// How many ready projects a choice looks at, if one of them has room.
-const SAMPLE: usize = 16;
+/// A set of ready projects up to this size is read whole.
+const WHOLE_UP_TO: usize = 16;
+/// Of a larger one, so many are read, if one of them has room.
+const SAMPLE: usize = 8;
 /// How many exclusions a decision tells at most.
 const EXCLUDED: usize = 8;
 /// How many waiting projects are read for their reasons when others are ready.
@@ -161,28 +163,23 @@ pub(crate) fn choose(model: &Model, ctx: Ctx<'_>, ask: &Ask<'_>, seed: u64) -> D
         ctx,
         ask,
         seed,
-        found: Vec::new(),
-        excluded: Vec::new(),
+        found: Vec::with_capacity(2 * SAMPLE),
+        excluded: Vec::with_capacity(EXCLUDED),
         considered: 0,
         next: Next::default(),
     };
-    let own = model.own_gate(&ctx);
-    if !own.is_open(ctx.now) {
-        let why = if own.why == Why::Probe { Why::Probe } else { Why::Model };
-        search.next.note(Gate::until(own.until, why));
-        return search.decide(ChosenBy::Strategy(ctx.settings.strategy));
-    }
+    let mut chosen_by = ChosenBy::Strategy(ctx.settings.strategy);
     if let Some(owner) = ask.require {
         search.owner(owner);
-        return search.decide(ChosenBy::Owner);
-    }
-    search.all();
-    let by = if search.put_preferred_first() {
-        ChosenBy::Affinity
+        chosen_by = ChosenBy::Owner;
     } else {
-        ChosenBy::Strategy(ctx.settings.strategy)
-    };
-    search.decide(by)
+        search.all();
+        if search.put_preferred_first() {
+            chosen_by = ChosenBy::Affinity;
+        }
+    }
+    search.close_if_benched(model.own_gate(&ctx));
+    search.decide(chosen_by)
 }
 
 impl<'a> Search<'a> {
@@ -200,9 +197,10 @@ impl<'a> Search<'a> {
 
     fn all(&mut self) {
         for lane in self.lanes() {
-            self.sweep(lane.ready.iter().map(|rank| rank.project));
+            let sample = if lane.ready.len() <= WHOLE_UP_TO { WHOLE_UP_TO } else { SAMPLE };
+            self.sweep(lane.ready.iter().map(|rank| rank.project), sample);
             let due = lane.waiting.range(..=(self.ctx.now, ProjectId(u32::MAX)));
-            self.sweep(due.map(|(_, project)| *project));
+            self.sweep(due.map(|(_, project)| *project), SAMPLE);
         }
         self.order();
         if self.found.is_empty() {
@@ -216,10 +214,10 @@ impl<'a> Search<'a> {
     }
 
     /// Looks at projects in order until enough were seen and one of them has room.
-    fn sweep(&mut self, projects: impl Iterator<Item = ProjectId>) {
+    fn sweep(&mut self, projects: impl Iterator<Item = ProjectId>, sample: usize) {
         let before = self.found.len();
         for (seen, project) in projects.enumerate() {
-            if seen >= SAMPLE && self.found.len() > before {
+            if seen >= sample && self.found.len() > before {
                 break;
             }
             self.examine(project);
@@ -343,6 +341,20 @@ impl<'a> Search<'a> {
             found.rotate_right(1);
         }
         true
+    }
+
+    /// The model's own bench holds whatever the projects say, and they whatever it says: the later opens.
+    fn close_if_benched(&mut self, own: Gate) {
+        if own.is_open(self.ctx.now) {
+            return;
+        }
+        let own = if own.why == Why::Probe { own } else { Gate::until(own.until, Why::Model) };
+        if !self.found.is_empty() {
+            self.found.clear();
+            self.next.earliest = Some(own);
+        } else if let Some(earliest) = self.next.earliest {
+            self.next.earliest = Some(earliest.and(own));
+        }
     }
 
     fn decide(mut self, chosen_by: ChosenBy) -> Decision {

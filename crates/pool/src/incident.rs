@@ -16,6 +16,7 @@ const REMEMBERED: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Throttled,
+    Overloaded,
     Key,
     KeyModel,
 }

@@ -6,7 +6,7 @@
 //! that has room in one step, [`Pool::settle`] corrects what was reserved, [`Pool::blame`] benches the guilty.
 //!
 //! Cost. Every model keeps its projects in two ordered sets: those with room, by strategy, and those without,
-//! by the moment they open. A choice reads the head of the first set, a reservation moves one entry: both are
+//! by the moment they open. A choice reads up to 16 of the first set, a reservation moves one entry: both are
 //! O(log projects), whatever share is benched. Two cases read more: a call so large that the first ready
 //! projects have no token room reads on until one fits, and a model nobody has used yet is built once.
 //!
@@ -31,6 +31,7 @@ mod model;
 mod outlook;
 mod rank;
 mod reserve;
+mod restore;
 mod roster;
 mod settings;
 mod snapshot;
@@ -47,10 +48,11 @@ pub use choose::{Ask, Candidate, ChosenBy, Cost, Decision, Exclusion, Opening, S
 pub use gate::Why;
 pub use limits::{Gauge, Limits, Provenance};
 pub use reserve::{Ending, Reservation, Settled};
+pub use restore::DayCount;
 pub use roster::{KeyId, KeySpec, ProjectId, ProjectSpec, Tier};
 pub use settings::{Settings, SettingsError, Strategy};
 pub use snapshot::{BenchView, BucketView, GaugeView, KeyState, KeyView, ModelView, ProjectView, Snapshot};
-pub use state::{DayCount, Pool};
+pub use state::Pool;
 
 /// A point in time: milliseconds since 1970, UTC.
 #[derive(

@@ -18,6 +18,9 @@ const SLOT_MS: i64 = 1_000;
 pub(crate) struct Minute {
     /// Ascending in `at`, no two equal.
     marks: Vec<Mark>,
+    /// The sums over all marks, so that reading costs only those that have expired since the last call.
+    requests: u64,
+    tokens: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +45,11 @@ impl Mark {
         })
     }
 
+    fn add(&mut self, other: Self) {
+        self.requests = self.requests.saturating_add(other.requests);
+        self.tokens = self.tokens.saturating_add(other.tokens);
+    }
+
     /// When it leaves a window of `span` ms. A clock that was set back must not stretch it.
     fn leaves(self, now: Moment, span: i64) -> Moment {
         self.at.min(now.plus_ms(SLOT_MS)).plus_ms(span)
@@ -51,7 +59,12 @@ impl Mark {
 impl Minute {
     /// What the window holds at `now`.
     pub(crate) fn used(&self, axis: Axis, now: Moment, span: i64) -> u64 {
-        self.live(now, span).map(|mark| mark.on(axis)).sum()
+        let all = match axis {
+            Axis::Requests => self.requests,
+            Axis::Tokens => self.tokens,
+        };
+        let expired = self.marks.iter().take_while(|mark| mark.leaves(now, span) <= now);
+        all.saturating_sub(expired.map(|mark| mark.on(axis)).sum())
     }
 
     /// The first moment at which `need` more fits under `limit`; [`Moment::NEVER`] if it cannot.
@@ -74,15 +87,20 @@ impl Minute {
     pub(crate) fn take(&mut self, cost: Cost, now: Moment, span: i64) -> Moment {
         self.forget(now, span);
         let (requests, tokens) = (cost.requests, u32::try_from(cost.tokens).unwrap_or(u32::MAX));
-        if let Some(last) = self.marks.last_mut()
-            && last.at >= now
-        {
-            last.requests = last.requests.saturating_add(requests);
-            last.tokens = last.tokens.saturating_add(tokens);
-            return last.at;
-        }
-        let at = if self.marks.len() < EXACT { now } else { slot_end(now) };
-        self.marks.push(Mark { at, requests, tokens });
+        let mark = Mark { at: now, requests, tokens };
+        let at = match self.marks.last_mut() {
+            Some(last) if last.at >= now => {
+                last.add(mark);
+                last.at
+            }
+            _ => {
+                let at = if self.marks.len() < EXACT { now } else { slot_end(now) };
+                self.marks.push(Mark { at, ..mark });
+                at
+            }
+        };
+        self.requests = self.requests.saturating_add(u64::from(requests));
+        self.tokens = self.tokens.saturating_add(u64::from(tokens));
         at
     }
 
@@ -93,6 +111,7 @@ impl Minute {
         mark.requests = mark.requests.saturating_sub(was.requests).saturating_add(is.requests);
         let tokens = u64::from(mark.tokens).saturating_sub(was.tokens).saturating_add(is.tokens);
         mark.tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
+        self.recount();
     }
 
     /// Adds what another minute of the same bucket has taken.
@@ -101,13 +120,18 @@ impl Minute {
             match self.marks.binary_search_by_key(&mark.at, |own| own.at) {
                 Ok(index) => {
                     if let Some(own) = self.marks.get_mut(index) {
-                        own.requests = own.requests.saturating_add(mark.requests);
-                        own.tokens = own.tokens.saturating_add(mark.tokens);
+                        own.add(mark);
                     }
                 }
                 Err(index) => self.marks.insert(index, mark),
             }
         }
+        self.recount();
+    }
+
+    fn recount(&mut self) {
+        self.requests = self.marks.iter().map(|mark| mark.on(Axis::Requests)).sum();
+        self.tokens = self.marks.iter().map(|mark| mark.on(Axis::Tokens)).sum();
     }
 
     fn live(&self, now: Moment, span: i64) -> impl Iterator<Item = Mark> {
@@ -115,7 +139,11 @@ impl Minute {
     }
 
     fn forget(&mut self, now: Moment, span: i64) {
-        self.marks.retain(|mark| mark.leaves(now, span) > now);
+        let expired = self.marks.partition_point(|mark| mark.leaves(now, span) <= now);
+        for mark in self.marks.drain(..expired) {
+            self.requests = self.requests.saturating_sub(mark.on(Axis::Requests));
+            self.tokens = self.tokens.saturating_sub(mark.on(Axis::Tokens));
+        }
         // A clock set back: what lies ahead is pulled to the present, or it would hold the window for hours.
         let ahead = now.plus_ms(SLOT_MS);
         if self.marks.last().is_some_and(|mark| mark.at > ahead) {
@@ -127,7 +155,7 @@ impl Minute {
         let marks = std::mem::take(&mut self.marks);
         for mut mark in marks {
             mark.at = mark.at.min(to);
-            self.absorb(Self { marks: vec![mark] });
+            self.absorb(Self { marks: vec![mark], ..Self::default() });
         }
     }
 }

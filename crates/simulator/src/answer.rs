@@ -24,8 +24,16 @@ pub(crate) struct Prompt<'a> {
     pub(crate) project: u32,
     pub(crate) notary: Notary,
     pub(crate) hop_tokens: u64,
+    /// Hash of the question, see [`seed_of`].
+    pub(crate) seed: u64,
     /// Number of the request, which makes ids unique.
     pub(crate) sequence: u64,
+}
+
+/// Hash of everything but the continuation token, so that hops agree with each other.
+pub(crate) fn seed_of(model: &Model, body: &Value) -> u64 {
+    let fields = body.as_object().into_iter().flatten().filter(|(name, _)| *name != "continuationToken");
+    fields.fold(hash(model.id.as_bytes()), |seed, (name, value)| hash_with(&format!("{name}{value}"), seed))
 }
 
 /// A whole answer.
@@ -69,18 +77,9 @@ impl<'a> Prompt<'a> {
         texts.join(" ")
     }
 
-    /// Hash of everything but the continuation token, so that hops agree with each other.
-    fn seed(&self) -> u64 {
-        let mut body = self.body.clone();
-        if let Some(fields) = body.as_object_mut() {
-            fields.remove("continuationToken");
-        }
-        hash_with(&body.to_string(), hash(self.model.id.as_bytes()))
-    }
-
     /// Salt of ids, different for each request.
     fn unique(&self) -> u64 {
-        self.seed() ^ hash_with("request", self.sequence)
+        self.seed ^ hash_with("request", self.sequence)
     }
 }
 
@@ -148,7 +147,7 @@ fn thought_tokens(model: &Model, config: &Value) -> u64 {
 
 /// Everything but function calls.
 fn spoken(prompt: Prompt<'_>, hop: Hop, candidate: u64) -> Draft {
-    let salt = prompt.seed().wrapping_add(candidate);
+    let salt = prompt.seed.wrapping_add(candidate);
     let mut draft = Draft::thinking(prompt);
     match prompt.model.family {
         Family::Image25 | Family::Image3 => return extra::image(prompt, draft, salt),
@@ -222,7 +221,7 @@ impl Hop {
 
     fn seal(self, prompt: Prompt<'_>) -> String {
         let place = hash_with(&format!("{}.{}", self.start, self.spent), prompt.notary.seed);
-        format!("{:016x}", prompt.seed() ^ place)
+        format!("{:016x}", prompt.seed ^ place)
     }
 
     fn token(self, prompt: Prompt<'_>) -> String {

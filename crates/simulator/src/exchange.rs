@@ -228,6 +228,7 @@ impl<'a> Visit<'a> {
             project: key.project,
             notary: self.world.notary(),
             hop_tokens: self.world.options.hop_tokens,
+            seed: answer::seed_of(model, body),
             sequence: self.entry.sequence,
         };
         let answer = answer::compose(prompt)?;

@@ -118,7 +118,7 @@ fn named(options: &Options) -> Vec<Key> {
 fn secret(seed: u64, project: u32, index: u32) -> String {
     let place = (u64::from(project) << 32) | u64::from(index);
     let mut dice = Dice::new(crate::noise::hash_with("key", seed) ^ place.wrapping_mul(0x9e37_79b9));
-    if (project + index) % 2 == 0 {
+    if (project + index).is_multiple_of(2) {
         format!("AIzaSy{}", dice.letters(33))
     } else {
         format!("AQ.Ab8RN6{}", dice.letters(44))

@@ -111,7 +111,8 @@ impl Ledger {
     }
 
     pub(crate) fn record(&self, entry: &Entry, call: &Call, keep: usize) {
-        let snapshot = snapshot(entry, call);
+        // A benchmark remembers nothing and should not pay for it.
+        let snapshot = (keep > 0).then(|| snapshot(entry, call));
         let mut books = self.lock();
         books.total.add(entry);
         if let Some(key) = &entry.key {
@@ -121,7 +122,7 @@ impl Ledger {
         if !entry.model.is_empty() {
             books.models.entry(entry.model.clone()).or_default().add(entry);
         }
-        books.recent.push_back(snapshot);
+        books.recent.extend(snapshot);
         while books.recent.len() > keep {
             books.recent.pop_front();
         }

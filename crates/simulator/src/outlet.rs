@@ -159,7 +159,8 @@ impl Outlet {
 
     /// How the body breaks off at this chunk, when it does.
     fn end_at(&self, at: usize, chunk: &Bytes) -> Option<Vec<Frame>> {
-        let last = if self.framing == Framing::Whole { 0 } else { 1 };
+        // A plain answer has one chunk, so that is where it breaks.
+        let last = u64::from(self.framing != Framing::Whole);
         let is_here = |fault: &Fault| usize::try_from(fault.number(last)).is_ok_and(|place| place == at);
         if self.fault("silence-mid").is_some_and(is_here) {
             return Some(vec![Frame::Hang]);

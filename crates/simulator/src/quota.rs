@@ -176,7 +176,7 @@ impl Meter {
     /// The 429 body of E18, or of E19 when a limit is zero.
     pub(crate) fn refuse(self, exceeded: &Exceeded) -> Refusal {
         let zero = exceeded.breaches.iter().any(|breach| self.limit(*breach) == 0);
-        let delay_ms = self.claimed_delay_ms(exceeded);
+        let delay_ms = claimed_delay_ms(exceeded);
         let lines: String = exceeded.breaches.iter().map(|breach| self.line(*breach)).collect();
         let message = format!(
             "You exceeded your current quota, please check your plan and billing details. For more information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits. To monitor your current usage, head to: https://ai.dev/rate-limit. {lines}\nPlease retry in {}.{:03}s.",
@@ -190,11 +190,6 @@ impl Meter {
             .with("QuotaFailure", json!({ "violations": violations }))
             .with("RetryInfo", json!({"retryDelay": format!("{}s", delay_ms / 1000)}))
             .because(if zero { "quota-zero" } else if day { "quota-day" } else { "quota-minute" })
-    }
-
-    /// A day violation claims that seconds would help, as Google's do.
-    fn claimed_delay_ms(self, exceeded: &Exceeded) -> i64 {
-        if exceeded.breaches.contains(&Breach::RequestsPerDay) { 36_412 } else { exceeded.wait_ms }
     }
 
     fn limit(self, breach: Breach) -> u64 {
@@ -258,6 +253,11 @@ impl Meter {
         let suffix = if self.tier == Tier::Free { "-FreeTier" } else { "" };
         format!("{id}{suffix}")
     }
+}
+
+/// A day violation claims that seconds would help, as Google's do.
+fn claimed_delay_ms(exceeded: &Exceeded) -> i64 {
+    if exceeded.breaches.contains(&Breach::RequestsPerDay) { 36_412 } else { exceeded.wait_ms }
 }
 
 #[cfg(test)]

@@ -82,13 +82,13 @@ impl Replay {
         };
         let Some(answer) = Recorded::read(&record["response"]) else { return Ok(()) };
         let ask = Ask { verb: verb.to_owned(), path: address.to_owned(), body: canonical(&request["body"]) };
-        let shelf = self.shelves.entry(ask).or_default();
-        if shelf.answers.is_empty() {
+        let place = self.shelves.entry(ask).or_default();
+        if place.answers.is_empty() {
             let name = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            shelf.id = record["id"].as_str().map_or_else(name, str::to_owned);
-            shelf.body = request["body"].clone();
+            place.id = record["id"].as_str().map_or_else(name, str::to_owned);
+            place.body = request["body"].clone();
         }
-        shelf.answers.push(answer);
+        place.answers.push(answer);
         self.count += 1;
         Ok(())
     }
@@ -116,11 +116,11 @@ impl Replay {
             || self.shelves.iter().filter(|(known, _)| known.verb == ask.verb && known.path == ask.path);
         let closest = same_path().max_by_key(|(known, _)| alike(&known.body, &ask.body));
         let message = match closest {
-            Some((_, shelf)) => {
-                let place = difference(&shelf.body, body, "").unwrap_or_default();
+            Some((_, found)) => {
+                let place = difference(&found.body, body, "").unwrap_or_default();
                 format!(
                     "No recording matches {} {}. The closest is '{}'; it differs at '{place}'.",
-                    ask.verb, ask.path, shelf.id
+                    ask.verb, ask.path, found.id
                 )
             }
             None => format!(
@@ -148,8 +148,10 @@ impl Recorded {
         let text = match (response["raw"].as_str(), response["sse"].as_array(), response.get("body")) {
             (Some(raw), _, _) => raw.to_owned(),
             (None, Some(events), _) => {
-                let framed: String =
-                    events.iter().map(|event| format!("data: {}\r\n\r\n", spaced(event))).collect();
+                let framed: String = events
+                    .iter()
+                    .flat_map(|event| ["data: ".to_owned(), spaced(event), "\r\n\r\n".to_owned()])
+                    .collect();
                 framed + response["trailing"].as_str().unwrap_or_default()
             }
             (None, None, Some(Value::String(text))) => text.clone(),
@@ -210,8 +212,8 @@ fn difference(left: &Value, right: &Value, path: &str) -> Option<String> {
             found.next()
         }
         (Value::Array(ours), Value::Array(theirs)) if ours.len() == theirs.len() => {
-            let pairs = ours.iter().zip(theirs).enumerate();
-            pairs.filter_map(|(at, (ours, theirs))| difference(ours, theirs, &format!("{path}/{at}"))).next()
+            let mut pairs = ours.iter().zip(theirs).enumerate();
+            pairs.find_map(|(at, (ours, theirs))| difference(ours, theirs, &format!("{path}/{at}")))
         }
         _ => (left != right).then(|| path.to_owned()),
     }

@@ -30,12 +30,11 @@ fn whole_candidate(draft: &Draft, index: usize) -> Value {
         if thoughts.is_empty() { Vec::new() } else { vec![json!({"text": thoughts, "thought": true})] };
     let mut text = String::new();
     for piece in &draft.pieces {
-        match piece["text"].as_str() {
-            Some(more) => text.push_str(more),
-            None => {
-                flush(&mut text, &mut parts);
-                parts.push(piece.clone());
-            }
+        if let Some(more) = piece["text"].as_str() {
+            text.push_str(more);
+        } else {
+            flush(&mut text, &mut parts);
+            parts.push(piece.clone());
         }
     }
     flush(&mut text, &mut parts);
@@ -97,10 +96,13 @@ fn track(draft: &Draft, model: &Model) -> Vec<Step> {
 }
 
 fn candidate(draft: &Draft, index: usize, parts: Vec<Value>, last: bool) -> Value {
-    let content =
-        if parts.is_empty() { json!({"role": "model"}) } else { json!({"parts": parts, "role": "model"}) };
+    let mut content = Map::new();
+    if !parts.is_empty() {
+        content.insert("parts".to_owned(), Value::Array(parts));
+    }
+    content.insert("role".to_owned(), json!("model"));
     let mut candidate = Map::new();
-    candidate.insert("content".to_owned(), content);
+    candidate.insert("content".to_owned(), Value::Object(content));
     if last {
         candidate.insert("finishReason".to_owned(), json!(draft.finish));
         if let Some(message) = draft.finish_message {
@@ -115,12 +117,12 @@ fn candidate(draft: &Draft, index: usize, parts: Vec<Value>, last: bool) -> Valu
 }
 
 fn event(candidates: Vec<Value>, usage: Value, envelope: &Envelope) -> Value {
-    json!({
-        "candidates": candidates,
-        "usageMetadata": usage,
-        "modelVersion": envelope.model.version(),
-        "responseId": envelope.response_id,
-    })
+    let mut event = Map::new();
+    event.insert("candidates".to_owned(), Value::Array(candidates));
+    event.insert("usageMetadata".to_owned(), usage);
+    event.insert("modelVersion".to_owned(), json!(envelope.model.version()));
+    event.insert("responseId".to_owned(), json!(envelope.response_id));
+    Value::Object(event)
 }
 
 /// Running totals; counts that are zero are left out, as Google does.

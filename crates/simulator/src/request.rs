@@ -128,16 +128,10 @@ fn decode(path: &str) -> String {
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         let escaped = (*byte == b'%').then(|| path.get(at + 1..at + 3)).flatten();
-        match escaped.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                plain.push(byte);
-                at += 3;
-            }
-            None => {
-                plain.push(*byte);
-                at += 1;
-            }
-        }
+        let (value, length) =
+            escaped.and_then(|hex| u8::from_str_radix(hex, 16).ok()).map_or((*byte, 1), |byte| (byte, 3));
+        plain.push(value);
+        at += length;
     }
     String::from_utf8_lossy(&plain).into_owned()
 }

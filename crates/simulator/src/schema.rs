@@ -1,25 +1,37 @@
 //! Values that satisfy a schema: JSON Schema with `$ref`, and Google's OpenAPI subset with upper-case types.
 
+use std::cell::Cell;
+
 use serde_json::{Map, Number, Value, json};
 
 use crate::noise::hash_with;
 
 /// Deeper than this, optional properties and items are left out, so that recursion ends.
 const DEEP: usize = 6;
+const MOST_VALUES: usize = 5_000;
+/// Longest text and list that a schema can demand.
+const LONGEST: usize = 1_000;
+/// Bounds beyond this are as good as none, and arithmetic on them would overflow.
+const FARTHEST: i64 = 1_000_000_000_000_000;
 
 /// A value that the schema accepts, different for different salts where the schema leaves room.
 pub(crate) fn satisfy(schema: &Value, salt: u64) -> Value {
-    Maker { root: schema, salt }.value(schema, "", 0)
+    let budget = Cell::new(MOST_VALUES);
+    Maker { root: schema, salt, budget: &budget }.value(schema, "", 0)
 }
 
 struct Maker<'a> {
     root: &'a Value,
     salt: u64,
+    /// Values left to make, so that a schema that multiplies without end has one.
+    budget: &'a Cell<usize>,
 }
 
 impl Maker<'_> {
     fn value(&self, schema: &Value, name: &str, depth: usize) -> Value {
-        if depth > 64 {
+        let left = self.budget.get().saturating_sub(1);
+        self.budget.set(left);
+        if left == 0 || depth > 64 {
             return Value::Null;
         }
         if let Some(pointer) = schema["$ref"].as_str() {
@@ -48,7 +60,7 @@ impl Maker<'_> {
             "array" => self.array(schema, name, depth),
             "integer" => self.integer(schema, name),
             "number" => self.number(schema, name),
-            "boolean" => json!(self.noise(name) % 2 == 0),
+            "boolean" => json!(self.noise(name).is_multiple_of(2)),
             "null" => Value::Null,
             _ => json!(self.text(schema, name)),
         }
@@ -85,7 +97,7 @@ impl Maker<'_> {
         let items: Vec<Value> = (0..length)
             .map(|at| {
                 let item = fixed.get(at).or_else(|| schema.get("items").filter(|items| items.is_object()));
-                let maker = Maker { root: self.root, salt: self.salt.wrapping_add(at as u64 + 1) };
+                let maker = Maker { salt: self.salt.wrapping_add(at as u64 + 1), ..*self };
                 item.map_or_else(
                     || json!(format!("{name} {}", at + 1)),
                     |item| maker.value(item, name, depth + 1),
@@ -96,7 +108,7 @@ impl Maker<'_> {
     }
 
     fn integer(&self, schema: &Value, name: &str) -> Value {
-        let step = schema["multipleOf"].as_i64().filter(|step| *step > 0).unwrap_or(1);
+        let step = schema["multipleOf"].as_i64().filter(|step| *step > 0).unwrap_or(1).min(FARTHEST / 1_000);
         let above = schema["exclusiveMinimum"].as_f64().map(|bound| whole(bound.floor()) + 1);
         let below = schema["exclusiveMaximum"].as_f64().map(|bound| whole(bound.ceil()) - 1);
         let least = above.or_else(|| schema["minimum"].as_f64().map(|bound| whole(bound.ceil())));
@@ -175,7 +187,7 @@ impl Maker<'_> {
                 match (merged.get_mut(key), value) {
                     (Some(Value::Object(have)), Value::Object(more)) => have.extend(more.clone()),
                     (Some(Value::Array(have)), Value::Array(more)) if key == "required" => {
-                        have.extend(more.clone())
+                        have.extend(more.clone());
                     }
                     _ => {
                         merged.insert(key.clone(), value.clone());
@@ -230,7 +242,7 @@ fn type_of(schema: &Value) -> String {
 /// Length keywords: plain numbers, or the digits in a string that proto JSON uses for 64-bit fields.
 fn count(value: &Value) -> Option<usize> {
     let number = value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))?;
-    usize::try_from(number).ok()
+    usize::try_from(number).ok().map(|number| number.min(LONGEST))
 }
 
 #[expect(
@@ -238,7 +250,7 @@ fn count(value: &Value) -> Option<usize> {
     reason = "float to integer casts saturate, which is what a bound needs"
 )]
 fn whole(bound: f64) -> i64 {
-    bound as i64
+    (bound as i64).clamp(-FARTHEST, FARTHEST)
 }
 
 fn number(value: f64) -> Value {

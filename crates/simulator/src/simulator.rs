@@ -1,8 +1,8 @@
 //! The simulator as its users hold it: options in, a router or a server out, and a handle to look and turn.
 
 use std::collections::HashSet;
-use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -85,15 +85,19 @@ impl Simulator {
     }
 
     /// Serves the listener until `shutdown` is done; connections that are still open then are cut.
-    pub async fn serve<F: Future<Output = ()>>(self, listener: TcpListener, shutdown: F) -> io::Result<()> {
+    pub async fn serve<F: Future<Output = ()>>(self, listener: TcpListener, shutdown: F) {
         let mut connections = JoinSet::new();
         tokio::pin!(shutdown);
         loop {
             tokio::select! {
-                () = &mut shutdown => return Ok(()),
+                () = &mut shutdown => return,
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => { connections.spawn(serve_one(Arc::clone(&self.world), stream)); }
-                    Err(error) => tracing::debug!(%error, "a connection was not accepted"),
+                    Err(error) => {
+                        tracing::debug!(%error, "a connection was not accepted");
+                        // Out of file handles, most likely; others must close theirs first.
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                    }
                 },
                 Some(_) = connections.join_next() => {}
             }
@@ -131,8 +135,8 @@ async fn serve_one(world: Arc<World>, stream: TcpStream) {
     });
     let mut server = auto::Builder::new(TokioExecutor::new());
     server.http1().max_buf_size(1 << 20);
-    let served = server.serve_connection(TokioIo::new(stream), service).await;
-    if let (Err(error), Ok(())) = (served, nodelay) {
+    let outcome = server.serve_connection(TokioIo::new(stream), service).await;
+    if let (Err(error), Ok(())) = (outcome, nodelay) {
         tracing::debug!(%error, "a connection ended early");
     }
 }

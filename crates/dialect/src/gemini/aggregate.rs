@@ -74,11 +74,11 @@ impl Aggregate {
         &self.usage
     }
 
-    /// The whole answer.
+    /// The whole answer, with the usage that the client is shown.
     pub fn finish(self) -> GenerateContentResponse {
         let Self { mut whole, usage, mut slots } = self;
         if usage.is_seen() {
-            whole.usage_metadata = Some(usage.metadata());
+            whole.usage_metadata = Some(usage.shown());
         }
         slots.sort_by_key(|slot| slot.index);
         if !slots.is_empty() {

@@ -99,6 +99,8 @@ pub enum Repair {
     ClampThinkingBudget,
     /// Keep the one of level and budget that the generation knows.
     SplitThinking,
+    /// Drop thinkingConfig: the model does not think.
+    DropThinking,
     /// Add a blank text part to contents that are all media.
     AddBlankText,
     /// Drop contents without parts.

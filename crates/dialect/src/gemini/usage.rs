@@ -6,9 +6,11 @@ use serde_json::Value;
 use super::content::Extra;
 use super::lenient::integer;
 
+mod modalities;
 mod tally;
 
-pub use tally::{Modalities, UsageTally};
+pub use modalities::Modalities;
+pub use tally::UsageTally;
 
 /// Token counts as reported (`wire.md` §2.5). In a stream they are running values, not increments.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -78,6 +80,16 @@ impl UsageMetadata {
             thoughts: thoughts.min(output),
             total: self.total_token_count.unwrap_or(input.saturating_add(output)),
         }
+    }
+
+    /// The prompt by modality; `None` if Google gave no list.
+    pub fn prompt_modalities(&self) -> Option<Modalities> {
+        self.prompt_tokens_details.as_ref().and_then(Modalities::read)
+    }
+
+    /// The answer by modality; `None` if Google gave no list.
+    pub fn candidates_modalities(&self) -> Option<Modalities> {
+        self.candidates_tokens_details.as_ref().and_then(Modalities::read)
     }
 
     /// Some models count thoughts into `candidatesTokenCount`: seen by the total being right without them.

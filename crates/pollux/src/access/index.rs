@@ -25,6 +25,11 @@ impl Entry {
         Self { caller, enabled: row.enabled, expires_at: row.expires_at, seen: AtomicI64::new(i64::MIN) }
     }
 
+    /// Who it is.
+    pub(super) fn caller(&self) -> Caller {
+        self.caller.clone()
+    }
+
     /// Whether the user would be let in at `now`.
     pub(super) fn check(&self, now: Moment) -> Result<Caller, Denied> {
         if !self.enabled {

@@ -41,6 +41,17 @@ impl Access {
         Ok(self.store.list_users(after, limit).await?)
     }
 
+    /// One user.
+    pub async fn user(&self, id: &UserId) -> Result<UserRow, AccessError> {
+        Ok(self.store.user(id).await?)
+    }
+
+    /// Whose key this is, whether or not it would be let in. Does not count as a call.
+    pub fn owner(&self, key: &str) -> Option<Caller> {
+        let hash = self.lookup.hash(key.trim());
+        index::read(&self.users).by_hash(&hash).map(index::Entry::caller)
+    }
+
     /// Lets a user call again.
     pub async fn enable_user(&self, id: &UserId) -> Result<UserRow, AccessError> {
         self.switch(id, true).await

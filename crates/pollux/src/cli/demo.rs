@@ -80,14 +80,14 @@ async fn simulate(lifecycle: &Lifecycle) -> anyhow::Result<(Vec<String>, String)
     };
     let simulator = Simulator::new(options)?;
     let keys = simulator.keys();
+    let projects = keys.chunks(KEYS_PER_PROJECT as usize).zip(1..);
+    let keys = projects
+        .flat_map(|(keys, project)| keys.iter().map(move |key| format!("demo-{project}={key}")))
+        .collect();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
     let soft = lifecycle.soft();
-    lifecycle.spawn("simulator", async move {
-        if let Err(error) = simulator.serve(listener, soft.cancelled_owned()).await {
-            tracing::error!(%error, "the simulator's listener broke");
-        }
-    });
+    lifecycle.spawn("simulator", simulator.serve(listener, soft.cancelled_owned()));
     Ok((keys, address))
 }
 

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Database;
 use super::problem::Bad;
-use super::{Database, Strategy};
+use crate::keyring::Strategy;
 use crate::secret::Secret;
 use crate::telemetry::{Format, check_filter};
 use crate::upstream::{BaseUrl, EgressProxy, HttpVersion};

@@ -7,29 +7,34 @@ use dialect::gemini::quota::{self, Quota};
 use pool::{Blame, Measure, Violation, Window};
 
 /// Whom the pool should bench for an outcome: nobody, or one. `age_ms` is how long the key has been known.
-pub(super) fn blame_for(outcome: &Outcome, age_ms: i64, seed: u64) -> Option<Blame> {
+pub(super) fn blame_for(outcome: &Outcome, age_ms: i64) -> Option<Blame> {
     let reason = outcome.cause.label();
     if let Cause::QuotaExhausted(quota) = &outcome.cause {
         return Some(quota_blame(quota));
     }
     Some(match outcome.cause.bench() {
-        Bench::Nothing | Bench::EgressFor(_) | Bench::EgressAfter { .. } => return None,
-        Bench::KeyDead { reason, confirm_after: None } => Blame::KeyDead { reason: reason.label().into() },
+        // The relay sees to the way out, and quotas were seen to above.
+        Bench::Nothing
+        | Bench::EgressFor(_)
+        | Bench::EgressAfter { .. }
+        | Bench::ProjectModelMinute { .. }
+        | Bench::ProjectModelDay => return None,
         Bench::KeyDead { reason, confirm_after: Some(_) } => {
             Blame::KeySuspect { reason: reason.label().into() }
         }
         Bench::KeyDeadUnlessYoung { young, pause, .. } if age_ms < millis(young) => {
             Blame::KeyFor { ms: millis(pause), reason: DeadReason::Expired.label().into() }
         }
-        Bench::KeyDeadUnlessYoung { reason, .. } => Blame::KeyDead { reason: reason.label().into() },
+        Bench::KeyDead { reason, confirm_after: None } | Bench::KeyDeadUnlessYoung { reason, .. } => {
+            Blame::KeyDead { reason: reason.label().into() }
+        }
         Bench::KeyFor(_) => Blame::KeyMisconfigured { reason: misconfigured(&outcome.cause).into() },
         Bench::KeyModelFor(pause) => Blame::KeyModelFor { ms: millis(pause), reason: reason.into() },
         Bench::ProjectDead(reason) => Blame::ProjectDead { reason: reason.label().into() },
         Bench::ProjectFor(pause) => Blame::ProjectFor { ms: millis(pause), reason: reason.into() },
-        Bench::ProjectModelMinute { .. } | Bench::ProjectModelDay => return None,
         Bench::ProjectModelAbsent(_) => Blame::NotOffered,
         Bench::ProjectModelBackoff { first, .. } => Blame::Throttled { retry_after_ms: Some(millis(first)) },
-        Bench::ModelFor { least, most } => Blame::ModelFor { ms: between(least, most, seed) },
+        Bench::ModelFor { .. } => Blame::Overloaded,
     })
 }
 
@@ -62,11 +67,4 @@ fn quota_blame(quota: &Quota) -> Blame {
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// A pause between the two, spread by the seed.
-fn between(least: Duration, most: Duration, seed: u64) -> i64 {
-    let (least, most) = (millis(least), millis(most));
-    let span = u64::try_from(most - least).unwrap_or(0) + 1;
-    least + i64::try_from(seed % span).unwrap_or(0)
 }

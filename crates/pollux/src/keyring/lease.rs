@@ -86,12 +86,23 @@ impl Lease {
         let changes = pool.settle(reservation, pool::Settled { input_tokens, outcome: ending }, now);
         drop(pool);
         self.ring.announce(changes);
-        self.ring.tell_room();
+        self.ring.give_turns(&self.model);
+    }
+
+    /// Nothing was sent: the place is free again.
+    pub(super) fn give_back(self) {
+        self.settle(Settled::failed(false));
     }
 
     /// Benches who is to blame for a failure.
     pub fn blame(&self, outcome: &Outcome) {
         self.ring.blame(&self.key, &self.model, outcome);
+    }
+
+    /// The same blame, for later or never.
+    pub fn charge(&self, outcome: &Outcome) -> Charge {
+        let (ring, key) = (Arc::clone(&self.ring), Arc::clone(&self.key));
+        Charge { ring, key, model: self.model.clone(), outcome: outcome.clone() }
     }
 
     /// Another request of the same call on the same key; counted at once, for nobody settles it.
@@ -108,13 +119,28 @@ impl Lease {
     }
 }
 
+/// A blame that hangs on how the call ends.
+#[derive(Debug)]
+pub struct Charge {
+    ring: Arc<Ring>,
+    key: Arc<KeyEntry>,
+    model: Box<str>,
+    outcome: Outcome,
+}
+
+impl Charge {
+    /// Benches who is to blame.
+    pub fn press(self) {
+        self.ring.blame(&self.key, &self.model, &self.outcome);
+    }
+}
+
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(reservation) = self.reservation.take() {
             metrics::counter!(names::LEASES_DROPPED).increment(1);
             let now = self.ring.now();
             self.ring.pool().abandon(reservation, now);
-            self.ring.tell_room();
         }
     }
 }

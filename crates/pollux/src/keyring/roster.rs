@@ -77,8 +77,8 @@ impl Roster {
         self.project_handles.contains_key(id)
     }
 
-    pub(super) fn project_by_name(&self, name: &str) -> Option<ProjectId> {
-        self.project_handles.iter().find(|(id, _)| id.as_str() == name).map(|(_, handle)| *handle)
+    pub(super) fn project_by_id(&self, id: &record::ProjectId) -> Option<ProjectId> {
+        self.project_handles.get(id).copied()
     }
 
     pub(super) fn project_id(&self, handle: ProjectId) -> Option<&record::ProjectId> {

@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 use dialect::gemini::event::{Event, parse_event};
-use dialect::gemini::outcome::classify;
+use dialect::gemini::outcome::{Bench, classify};
 use dialect::gemini::response::GenerateContentResponse;
 use http::{Method, StatusCode, header};
 
 use super::call::Wire;
 use super::failure::Failure;
 use super::reader::{Read, Reader};
-use super::substance::{has_content, judge_empty};
+use super::substance::{EMPTY, has_content, judge_empty};
 use crate::secret::Secret;
 use crate::upstream::{Request, Response, Upstream};
 
@@ -42,11 +42,11 @@ impl Attempt<'_> {
         let body = self.send().await?.collect(ANSWER_LIMIT).await?;
         let answer = match parse_event(&body) {
             Ok(Event::Response(answer)) => answer,
-            Ok(Event::Error(outcome)) => return Err(Failure::Upstream(outcome)),
+            Ok(Event::Error(outcome)) => return Err(Failure::from(outcome)),
             Err(_) => return Err(Failure::BadAnswer("not_json")),
         };
-        if !has_content(&answer) && !self.accept_empty {
-            judge_empty(std::slice::from_ref(&answer))?;
+        if !has_content(&answer) {
+            self.judge(std::slice::from_ref(&answer))?;
         }
         Ok(answer)
     }
@@ -56,22 +56,27 @@ impl Attempt<'_> {
         let mut reader = Reader::new(self.send().await?);
         let mut events = Vec::new();
         while let Some(read) = reader.next().await? {
-            match read {
-                Read::Event(Event::Response(event)) => {
-                    let committed = has_content(&event);
-                    events.push(event);
-                    if committed {
-                        return Ok(Opened { events, reader });
-                    }
-                }
-                Read::Event(Event::Error(outcome)) => return Err(Failure::Upstream(outcome)),
-                Read::Nonsense => return Err(Failure::BadAnswer("not_json")),
+            let Read::Event(event) = read else { return Err(Failure::BadAnswer("not_json")) };
+            let event = match *event {
+                Event::Response(event) => event,
+                Event::Error(outcome) => return Err(Failure::from(outcome)),
+            };
+            let committed = has_content(&event);
+            events.push(event);
+            if committed {
+                return Ok(Opened { events, reader });
             }
         }
-        if !self.accept_empty {
-            judge_empty(&events)?;
-        }
+        self.judge(&events)?;
         Ok(Opened { events, reader })
+    }
+
+    /// Judges an answer without content. One that is merely empty is taken the second time (`wire.md` §6.4).
+    fn judge(self, events: &[GenerateContentResponse]) -> Result<(), Failure> {
+        match judge_empty(events) {
+            Err(Failure::BadAnswer(EMPTY)) if self.accept_empty => Ok(()),
+            judged => judged,
+        }
     }
 
     async fn send(self) -> Result<Response, Failure> {
@@ -81,6 +86,7 @@ impl Attempt<'_> {
         let request =
             Request { headers: &headers, ..Request::new(Method::POST, &self.wire.path, self.key, body) };
         let response = self.upstream.send(request).await?;
+        let egress = response.egress;
         let status = response.status;
         if status == StatusCode::OK {
             return Ok(response);
@@ -88,6 +94,10 @@ impl Attempt<'_> {
         let content_type = response.headers.get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = response.collect(ERROR_LIMIT).await.unwrap_or_default();
-        Err(Failure::Upstream(classify(status.as_u16(), content_type.as_deref(), &body)))
+        let outcome = classify(status.as_u16(), content_type.as_deref(), &body);
+        if let Bench::EgressFor(pause) = outcome.cause.bench() {
+            self.upstream.bench_egress(egress, pause);
+        }
+        Err(Failure::from(outcome))
     }
 }

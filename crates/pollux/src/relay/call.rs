@@ -9,7 +9,6 @@ use dialect::gemini::request::GenerateContentRequest;
 use dialect::gemini::response::GenerateContentResponse;
 use dialect::model::Capabilities;
 
-use super::stream::CallStream;
 use crate::clock::Moment;
 
 /// One call of a client, in Gemini's words.
@@ -51,15 +50,6 @@ pub struct Served {
     pub attempts: u32,
 }
 
-/// What came of a call.
-#[derive(Debug)]
-pub enum Reply {
-    /// The whole answer.
-    Whole(Box<Answer>),
-    /// The answer as it comes; the first event is there.
-    Stream(Box<CallStream>),
-}
-
 /// A whole answer.
 #[derive(Debug)]
 pub struct Answer {
@@ -81,6 +71,12 @@ pub enum Refusal {
     #[error("every project is at its limit")]
     Busy {
         /// The earliest opening.
+        opens: Moment,
+    },
+    /// Google has been failing; the next call goes out then.
+    #[error("upstream has been failing for this model")]
+    Resting {
+        /// When.
         opens: Moment,
     },
     /// Every project has used up its day.

@@ -8,7 +8,7 @@ use crate::upstream::{BodyError, SendError};
 #[derive(Debug)]
 pub(super) enum Failure {
     /// Google said so.
-    Upstream(Outcome),
+    Upstream(Box<Outcome>),
     /// The conversation broke before an answer came.
     Network {
         /// What happened, for the client and the log; names no key.
@@ -42,6 +42,12 @@ impl Failure {
             Self::Network { unsent, .. } => !unsent,
             Self::FirstEventLate | Self::BadAnswer(_) => true,
         }
+    }
+}
+
+impl From<Outcome> for Failure {
+    fn from(outcome: Outcome) -> Self {
+        Self::Upstream(Box::new(outcome))
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) enum NextHop {
     /// Not at all.
     None,
     /// With these events.
-    Opened(Opened),
+    Opened(Box<Opened>),
     /// It should have, but the request failed.
     Failed,
 }
@@ -63,11 +63,6 @@ impl Hops {
             last_used: None,
             opening: None,
         }
-    }
-
-    /// Further requests made so far.
-    pub(super) fn taken(&self) -> u32 {
-        self.taken
     }
 
     /// Takes note of tokens, and hides the finish reason that only asks for another hop.
@@ -114,7 +109,7 @@ impl Hops {
         let opened = opening.await;
         self.opening = None;
         self.asked = false;
-        opened.map_or_else(|_| self.fail(), NextHop::Opened)
+        opened.map_or_else(|_| self.fail(), |opened| NextHop::Opened(Box::new(opened)))
     }
 
     fn fail(&mut self) -> NextHop {
@@ -126,7 +121,7 @@ impl Hops {
     /// Starts the next request: the same body plus the token, on the same key.
     fn open(&mut self, lease: &Lease) -> Option<Opening> {
         let mut call = Call::clone(self.call.as_ref()?);
-        call.request.continuation_token = self.token.clone();
+        call.request.continuation_token.clone_from(&self.token);
         let wire = call.wire().ok()?;
         self.last_used = self.token.take();
         self.taken += 1;

@@ -15,16 +15,13 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// Takes note of an event. From the second hop on, its usage is replaced by the sum over all hops.
-    pub(super) fn see(&mut self, event: &mut GenerateContentResponse, hops: u32) {
+    /// Takes note of an event.
+    pub(super) fn see(&mut self, event: &GenerateContentResponse) {
         self.blocked |= event.block_reason().is_some();
         self.finished |= event.candidates().iter().any(|candidate| candidate.finish().is_some());
-        if let Some(usage) = &mut event.usage_metadata {
+        if let Some(usage) = &event.usage_metadata {
             self.counted = true;
             self.tally.see(usage);
-            if hops > 0 {
-                *usage = self.tally.metadata();
-            }
         }
     }
 
@@ -44,12 +41,9 @@ impl Meter {
 
     /// The body ended cleanly: is the answer complete?
     ///
-    /// A few legitimate streams have no finish reason; their usage adds up (`peers.md` §2 B3).
+    /// Only a finish reason or a block says so (`wire.md` §6.3, §7.6). Usage that adds up does not: the running counts
+    /// of events in the middle of a stream add up just as well.
     pub(super) fn verdict(&self) -> Step {
-        if self.is_finished() || (self.counted && self.tally.is_balanced()) {
-            Step::End
-        } else {
-            Step::Cut("truncated")
-        }
+        if self.is_finished() { Step::End } else { Step::Cut("truncated") }
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Reader {
 /// What was read.
 #[derive(Debug)]
 pub(super) enum Read {
-    Event(Event),
+    Event(Box<Event>),
     /// A frame that is no JSON, or no answer.
     Nonsense,
 }
@@ -34,7 +34,7 @@ impl Reader {
             None if self.drained => self.decoder.finish()?,
             None => return None,
         };
-        Some(parse_event(frame.bytes()).map_or(Read::Nonsense, Read::Event))
+        Some(parse_event(frame.bytes()).map_or(Read::Nonsense, |event| Read::Event(Box::new(event))))
     }
 
     /// Reads once from the network; false at the end of the body. Safe to cancel.
@@ -42,20 +42,16 @@ impl Reader {
         if self.drained {
             return Ok(false);
         }
-        match self.response.chunk().await? {
-            Some(bytes) => {
-                // Too large an event leaves the decoder with nothing to give: the stream reads as cut off.
-                if let Err(error) = self.decoder.push(&bytes) {
-                    tracing::warn!(%error, "gave up on an upstream stream");
-                    self.drained = true;
-                }
-                Ok(true)
-            }
-            None => {
-                self.drained = true;
-                Ok(true)
-            }
+        let Some(bytes) = self.response.chunk().await? else {
+            self.drained = true;
+            return Ok(true);
+        };
+        // Too large an event leaves the decoder with nothing to give: the stream reads as cut off.
+        if let Err(error) = self.decoder.push(&bytes) {
+            tracing::warn!(%error, "gave up on an upstream stream");
+            self.drained = true;
         }
+        Ok(true)
     }
 
     /// The next event, or none at the end of the body.

@@ -2,9 +2,12 @@
 
 use dialect::gemini::content::Part;
 use dialect::gemini::outcome::{Cause, Outcome, Repair};
-use dialect::gemini::response::{FinishReason, GenerateContentResponse};
+use dialect::gemini::response::{Candidate, FinishReason, GenerateContentResponse};
 
 use super::failure::Failure;
+
+/// The short name of an answer that ended as it should and says nothing.
+pub(super) const EMPTY: &str = "empty";
 
 /// Does the event carry anything that goes to the client?
 pub(super) fn has_content(event: &GenerateContentResponse) -> bool {
@@ -40,9 +43,9 @@ fn says_something(part: &Part) -> bool {
 /// When another attempt may do better (`wire.md` §6.3, §6.4).
 pub(super) fn judge_empty(events: &[GenerateContentResponse]) -> Result<(), Failure> {
     let mut finishes =
-        events.iter().flat_map(|event| event.candidates()).filter_map(|candidate| candidate.finish());
+        events.iter().flat_map(GenerateContentResponse::candidates).filter_map(Candidate::finish);
     match finishes.next_back() {
-        None => Err(Failure::BadAnswer(if events.is_empty() { "empty" } else { "truncated" })),
+        None => Err(Failure::BadAnswer("truncated")),
         Some(reason) => judge_finish(reason),
     }
 }
@@ -50,7 +53,7 @@ pub(super) fn judge_empty(events: &[GenerateContentResponse]) -> Result<(), Fail
 /// What a finish reason means when nothing came before it.
 pub(super) fn judge_finish(reason: FinishReason) -> Result<(), Failure> {
     match reason {
-        FinishReason::Stop | FinishReason::Unknown => Err(Failure::BadAnswer("empty")),
+        FinishReason::Stop | FinishReason::Unknown => Err(Failure::BadAnswer(EMPTY)),
         FinishReason::MalformedFunctionCall => Err(Failure::BadAnswer("malformed_function_call")),
         FinishReason::UnexpectedToolCall => Err(Failure::BadAnswer("unexpected_tool_call")),
         FinishReason::MalformedResponse => Err(Failure::BadAnswer("malformed_response")),
@@ -83,7 +86,7 @@ pub(super) fn judge_finish(reason: FinishReason) -> Result<(), Failure> {
 
 /// A failure that came as a finish reason inside a 200.
 fn in_band(cause: Cause, message: &str) -> Failure {
-    Failure::Upstream(Outcome {
+    Failure::from(Outcome {
         cause,
         status: 200,
         rpc_status: None,
@@ -119,9 +122,9 @@ mod tests {
     #[test]
     fn an_empty_stop_is_worth_another_attempt_and_used_up_tokens_are_not() {
         let stop = event(r#"{"candidates":[{"finishReason":"STOP"}]}"#);
-        assert!(matches!(judge_empty(&[stop]), Err(Failure::BadAnswer("empty"))));
+        assert!(matches!(judge_empty(&[stop]), Err(Failure::BadAnswer(EMPTY))));
         let length = event(r#"{"candidates":[{"finishReason":"MAX_TOKENS"}]}"#);
         assert!(judge_empty(&[length]).is_ok());
-        assert!(matches!(judge_empty(&[]), Err(Failure::BadAnswer("empty"))));
+        assert!(matches!(judge_empty(&[]), Err(Failure::BadAnswer("truncated"))));
     }
 }

@@ -58,17 +58,17 @@ impl Memory {
 #[async_trait]
 impl Shared for Memory {
     async fn keep_calls(&self, user: &str, calls: Vec<Kept>, now: Moment) {
-        let mut shelf = lock(&self.calls);
+        let mut kept_calls = lock(&self.calls);
         for kept in calls {
             let weight = weight(&kept);
-            shelf.put(call_name(user, &kept.call.public_id), kept, weight, now);
+            kept_calls.put(call_name(user, &kept.call.public_id), kept, weight, now);
         }
     }
 
     async fn calls(&self, user: &str, ids: &[&str], now: Moment) -> HashMap<String, Kept> {
-        let shelf = lock(&self.calls);
+        let kept_calls = lock(&self.calls);
         let found = ids.iter().filter_map(|id| {
-            let kept = shelf.get(&call_name(user, id), now)?;
+            let kept = kept_calls.get(&call_name(user, id), now)?;
             Some(((*id).to_owned(), kept.clone()))
         });
         found.collect()

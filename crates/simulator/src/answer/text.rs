@@ -6,6 +6,9 @@ use super::Prompt;
 use crate::noise::Dice;
 use crate::turn;
 
+/// Enough for the longest hop of all, and no danger to memory.
+const MOST_WORDS: u64 = 2_000_000;
+
 const ENGLISH: [&str; 6] = [
     "The stars Castor and Pollux are twins in the sky.",
     "A project has one quota however many keys it has.",
@@ -80,7 +83,7 @@ fn results(prompt: Prompt<'_>) -> Option<String> {
 fn long(sentences: &[&str; 6], words: u64, dice: &mut Dice) -> String {
     let filler: Vec<&str> = dice.pick(sentences).split_whitespace().collect();
     let mut text = String::new();
-    for at in 0..words {
+    for at in 0..words.min(MOST_WORDS) {
         let index = usize::try_from(at).unwrap_or(0) % filler.len().max(1);
         if at > 0 {
             text.push(' ');

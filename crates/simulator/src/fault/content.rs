@@ -28,6 +28,7 @@ pub(crate) fn shape(fault: &Fault, events: Vec<Value>) -> Vec<Event> {
             let text = serde_json::to_string_pretty(&overload()).unwrap_or_default();
             return broken(fault, events, Event::Raw(format!("{text}\n")));
         }
+        _ if !says_something(&events) => {}
         "eof-early" => {
             events.truncate((events.len() / 2).max(1));
             events.iter_mut().for_each(unfinished);
@@ -36,10 +37,10 @@ pub(crate) fn shape(fault: &Fault, events: Vec<Value>) -> Vec<Event> {
         "finish-first" => finish_first(&mut events),
         "finish-alone" => finish_alone(&mut events),
         "stop-every-chunk" => {
-            events.iter_mut().for_each(|event| event["candidates"][0]["finishReason"] = json!("STOP"))
+            each_candidate_stops(&mut events);
         }
         "unknown-finish" => {
-            edit_last(&mut events, |event| event["candidates"][0]["finishReason"] = json!("SOLAR_FLARE"))
+            edit_last(&mut events, |event| event["candidates"][0]["finishReason"] = json!("SOLAR_FLARE"));
         }
         "no-usage" => events.iter_mut().for_each(|event| drop_field(event, "usageMetadata")),
         "usage-only" => {
@@ -54,6 +55,11 @@ pub(crate) fn shape(fault: &Fault, events: Vec<Value>) -> Vec<Event> {
         name => events = replaced(name, events),
     }
     events.into_iter().map(Event::Json).collect()
+}
+
+/// Whether there are candidates to spoil; counts, lists and vectors have none.
+fn says_something(events: &[Value]) -> bool {
+    !events.is_empty() && events.iter().all(|event| event["candidates"].get(0).is_some())
 }
 
 /// Faults that leave a single event, or a few, in place of the answer.
@@ -147,6 +153,12 @@ fn unfinished(event: &mut Value) {
     }
 }
 
+fn each_candidate_stops(events: &mut [Value]) {
+    for event in events {
+        event["candidates"][0]["finishReason"] = json!("STOP");
+    }
+}
+
 fn finish_first(events: &mut [Value]) {
     events.iter_mut().for_each(unfinished);
     if let Some(first) = events.first_mut() {
@@ -200,7 +212,7 @@ fn sign_empty(events: &mut Vec<Value>) {
 }
 
 fn big_image(fault: &Fault, events: &mut [Value]) {
-    let megabytes = usize::try_from(fault.number(1)).unwrap_or(1);
+    let megabytes = usize::try_from(fault.number(1).min(256)).unwrap_or(1);
     let data = STANDARD.encode(png::picture([9, 9, 9], megabytes << 20));
     if let Some(first) = events.first_mut() {
         first["candidates"][0]["content"] =

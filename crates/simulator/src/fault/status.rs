@@ -30,7 +30,7 @@ pub(crate) fn refusal(fault: &Fault, scene: Scene<'_>) -> Option<Refusal> {
     let found = scene
         .quota(fault)
         .or_else(|| scene.key_trouble(fault))
-        .or_else(|| scene.server(fault))
+        .or_else(|| Scene::server(fault))
         .or_else(|| scene.request(fault));
     found.map(|refusal| refusal.because(&format!("fault:{}", fault.name())))
 }
@@ -39,7 +39,10 @@ impl Scene<'_> {
     fn quota(self, fault: &Fault) -> Option<Refusal> {
         let Scene { model, tier, limits, .. } = self;
         let meter = Meter { model, tier, limits };
-        let exceeded = |breaches: &[Breach]| Exceeded { breaches: breaches.to_vec(), wait_ms: 26_300 };
+        let exceeded = |breaches: &[Breach]| Exceeded {
+            breaches: breaches.to_vec(),
+            wait_ms: i64::try_from(fault.number(26_300)).unwrap_or(i64::MAX),
+        };
         let refusal = match fault.name() {
             "429-minute" => meter.refuse(&exceeded(&[Breach::RequestsPerMinute])),
             "429-tokens" => meter.refuse(&exceeded(&[Breach::TokensPerMinute])),
@@ -107,7 +110,7 @@ impl Scene<'_> {
         refusal::key_state(state, self.key, self.method)
     }
 
-    fn server(self, fault: &Fault) -> Option<Refusal> {
+    fn server(fault: &Fault) -> Option<Refusal> {
         let refusal = match fault.name() {
             "500" => Refusal::rpc(500, "INTERNAL", &format!("An internal error has occurred. {TROUBLE}")),
             "500-html" => Refusal::html(

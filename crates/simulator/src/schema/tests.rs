@@ -7,23 +7,38 @@ fn errors(schema: &Value, root: &Value, value: &Value, at: &str) -> Vec<String> 
     if let Some(pointer) = schema["$ref"].as_str() {
         return errors(root.pointer(pointer.trim_start_matches('#')).unwrap(), root, value, at);
     }
-    let mut found = Vec::new();
-    let mut fail = |why: &str| found.push(format!("{at}: {why}: {value}"));
-    if schema.get("const").is_some_and(|constant| constant != value) {
-        fail("const");
-    }
-    if schema["enum"].as_array().is_some_and(|list| !list.contains(value)) {
-        fail("enum");
-    }
     if schema["nullable"] == true && value.is_null() {
-        return found;
+        return Vec::new();
     }
-    let types: Vec<String> = match &schema["type"] {
-        Value::String(name) => vec![name.to_lowercase()],
-        Value::Array(list) => list.iter().map(|name| name.as_str().unwrap().to_lowercase()).collect(),
-        _ => Vec::new(),
+    let own = [
+        ("const", schema.get("const").is_none_or(|constant| constant == value)),
+        ("enum", schema["enum"].as_array().is_none_or(|list| list.contains(value))),
+        ("type", has_type(&schema["type"], value)),
+        ("range", value.as_f64().is_none_or(|number| in_range(schema, number))),
+        ("length", fits_length(schema, value)),
+    ];
+    let mut found: Vec<String> =
+        own.iter().filter(|(_, holds)| !holds).map(|(why, _)| format!("{at}: {why}: {value}")).collect();
+    for union in ["anyOf", "oneOf"] {
+        let branches = schema[union].as_array().map(Vec::as_slice).unwrap_or_default();
+        if !branches.is_empty() && !branches.iter().any(|branch| errors(branch, root, value, at).is_empty()) {
+            found.push(format!("{at}: {union}: {value}"));
+        }
+    }
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        found.extend(errors(part, root, value, at));
+    }
+    found.extend(child_errors(schema, root, value, at));
+    found
+}
+
+fn has_type(wanted: &Value, value: &Value) -> bool {
+    let names: Vec<&str> = match wanted {
+        Value::String(name) => vec![name],
+        Value::Array(list) => list.iter().map(|name| name.as_str().unwrap()).collect(),
+        _ => return true,
     };
-    let is = |name: &str| match name {
+    names.iter().any(|name| match name.to_lowercase().as_str() {
         "object" => value.is_object(),
         "array" => value.is_array(),
         "string" => value.is_string(),
@@ -31,61 +46,47 @@ fn errors(schema: &Value, root: &Value, value: &Value, at: &str) -> Vec<String> 
         "number" => value.is_number(),
         "boolean" => value.is_boolean(),
         _ => value.is_null(),
+    })
+}
+
+fn in_range(schema: &Value, number: f64) -> bool {
+    let bound = |name: &str| schema[name].as_f64();
+    bound("minimum").is_none_or(|bound| number >= bound)
+        && bound("maximum").is_none_or(|bound| number <= bound)
+        && bound("exclusiveMinimum").is_none_or(|bound| number > bound)
+        && bound("exclusiveMaximum").is_none_or(|bound| number < bound)
+        && bound("multipleOf").is_none_or(|step| (number / step).fract() == 0.0)
+}
+
+fn fits_length(schema: &Value, value: &Value) -> bool {
+    let (length, least, most) = match value {
+        Value::String(text) => (text.chars().count(), "minLength", "maxLength"),
+        Value::Array(items) => (items.len(), "minItems", "maxItems"),
+        _ => return true,
     };
-    if !types.is_empty() && !types.iter().any(|name| is(name)) {
-        fail("type");
-    }
-    if let Some(number) = value.as_f64() {
-        if schema["minimum"].as_f64().is_some_and(|bound| number < bound)
-            || schema["maximum"].as_f64().is_some_and(|bound| number > bound)
-            || schema["exclusiveMinimum"].as_f64().is_some_and(|bound| number <= bound)
-            || schema["exclusiveMaximum"].as_f64().is_some_and(|bound| number >= bound)
-            || schema["multipleOf"].as_f64().is_some_and(|step| (number / step).fract() != 0.0)
-        {
-            fail("range");
-        }
-    }
-    let length = value.as_str().map(|text| text.chars().count()).or(value.as_array().map(Vec::len));
-    if let Some(length) = length {
-        for (low, high) in [("minLength", "maxLength"), ("minItems", "maxItems")] {
-            let applies = (low == "minItems") == value.is_array();
-            if applies
-                && (count(&schema[low]).is_some_and(|least| length < least)
-                    || count(&schema[high]).is_some_and(|most| length > most))
-            {
-                fail("length");
-            }
-        }
-    }
-    for union in ["anyOf", "oneOf"] {
-        if let Some(list) = schema[union].as_array() {
-            if list.iter().all(|branch| !errors(branch, root, value, at).is_empty()) {
-                fail(union);
-            }
-        }
-    }
-    for part in schema["allOf"].as_array().into_iter().flatten() {
-        found.extend(errors(part, root, value, at));
-    }
+    count(&schema[least]).is_none_or(|least| length >= least)
+        && count(&schema[most]).is_none_or(|most| length <= most)
+}
+
+fn child_errors(schema: &Value, root: &Value, value: &Value, at: &str) -> Vec<String> {
+    let mut found = Vec::new();
     if let Some(object) = value.as_object() {
-        for name in schema["required"].as_array().into_iter().flatten() {
-            if !object.contains_key(name.as_str().unwrap()) {
-                found.push(format!("{at}: misses {name}"));
-            }
-        }
+        let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        found.extend(
+            required.filter(|name| !object.contains_key(*name)).map(|name| format!("{at}: misses {name}")),
+        );
         for (name, child) in object {
             match schema["properties"].get(name) {
                 Some(property) => found.extend(errors(property, root, child, &format!("{at}.{name}"))),
                 None if schema["additionalProperties"] == false => {
-                    found.push(format!("{at}: surplus {name}"))
+                    found.push(format!("{at}: surplus {name}"));
                 }
                 None => {}
             }
         }
     }
     for (index, child) in value.as_array().into_iter().flatten().enumerate() {
-        let item = schema["prefixItems"].get(index).or(schema.get("items"));
-        if let Some(item) = item {
+        if let Some(item) = schema["prefixItems"].get(index).or(schema.get("items")) {
             found.extend(errors(item, root, child, &format!("{at}[{index}]")));
         }
     }
@@ -137,4 +138,18 @@ fn salts_vary_what_the_schema_leaves_open() {
         json!({"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}});
     assert_ne!(satisfy(&schema, 1), satisfy(&schema, 2));
     assert_eq!(satisfy(&schema, 1), satisfy(&schema, 1));
+}
+
+#[test]
+fn schemas_that_explode_are_contained() {
+    for schema in [
+        json!({"type": "object", "properties": {"a": {"$ref": "#"}, "b": {"$ref": "#"}}, "required": ["a", "b"]}),
+        json!({"$defs": {"A": {"$ref": "#/$defs/A"}}, "$ref": "#/$defs/A"}),
+        json!({"type": "array", "minItems": 9_000_000_000_u64, "items": {"type": "array", "minItems": 1_000_000, "items": {"type": "string", "minLength": 1_000_000_000}}}),
+        json!({"type": "integer", "minimum": -9e18, "maximum": 9e18, "multipleOf": i64::MAX}),
+        json!({"type": "integer", "minimum": 5, "maximum": 1}),
+        json!({"type": 7, "properties": [], "required": "x", "enum": {}, "anyOf": [], "items": 3}),
+    ] {
+        assert!(satisfy(&schema, 3).to_string().len() < 8_000_000, "{schema}");
+    }
 }

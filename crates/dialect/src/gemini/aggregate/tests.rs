@@ -105,7 +105,7 @@ fn hops_are_appended_and_their_indices_shifted() {
     );
     assert_eq!(
         got["usageMetadata"],
-        json!({"promptTokenCount": 10, "candidatesTokenCount": 2, "totalTokenCount": 12})
+        json!({"promptTokenCount": 5, "candidatesTokenCount": 2, "totalTokenCount": 7})
     );
 }
 

@@ -8,6 +8,7 @@ mod chunk;
 use self::chunk::{Frames, Head};
 use super::answer::{Answer, place};
 use super::choice::{Choice, Ending};
+use super::usage::Usage;
 use super::warning::Warning;
 use super::{Encoding, Remembered, Stamp};
 use crate::gemini::response::GenerateContentResponse;
@@ -61,7 +62,7 @@ impl Encoder {
 
     /// Another upstream call goes on with the answer (`wire.md` §6.6).
     pub fn next_hop(&mut self) {
-        self.answer.tally.next_hop();
+        self.answer.tally.absorb_hop();
         for choice in &mut self.choices {
             choice.next_hop();
         }
@@ -81,7 +82,7 @@ impl Encoder {
             let ending = choice.end(answer.blocked.as_ref(), &mut answer.notes, &mut frames);
             frames.ending(ending);
         }
-        if let Some(usage) = answer.tally.usage().filter(|_| answer.envelope.include_usage) {
+        if let Some(usage) = Usage::of(&answer.tally).filter(|_| answer.envelope.include_usage) {
             head.usage(usage, out);
         }
         answer.note_emptiness(choices.iter());

@@ -20,7 +20,7 @@ mod tools;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use self::names::Names;
 use self::notes::Notes;
@@ -79,7 +79,9 @@ pub fn to_gemini(request: ChatRequest, context: &Context<'_>) -> Result<Translat
     parts::resolution(&mut config, &work);
     google::apply(google, &mut out, &mut work)?;
     out.generation_config = Some(config).filter(|config| *config != GenerationConfig::default());
-    let Work { notes, names, hints, encoding, .. } = work;
+    let Work { notes, names, mut hints, encoding, .. } = work;
+    let mut seen = HashSet::new();
+    hints.resources.retain(|resource| seen.insert(resource.clone()));
     let encoding = Encoding { renamed_tools: names.into_renamed(), ..encoding };
     Ok(Translated { request: out, encoding, ignored: notes.into_names(), hints })
 }

@@ -8,7 +8,7 @@ use self::message::Message;
 use super::answer::{Answer, place};
 use super::choice::{Choice, Ending};
 use super::shape::{Extras, Logprobs};
-use super::usage::Usage;
+use super::usage::{Usage, service_tier};
 use super::warning::Warning;
 use super::{Encoding, Remembered, Stamp};
 use crate::gemini::response::GenerateContentResponse;
@@ -62,7 +62,7 @@ impl Collector {
 
     /// Another upstream call goes on with the answer (`wire.md` §6.6).
     pub fn next_hop(&mut self) {
-        self.answer.tally.next_hop();
+        self.answer.tally.absorb_hop();
         for (choice, _) in &mut self.choices {
             choice.next_hop();
         }
@@ -94,8 +94,8 @@ impl Collector {
             created: answer.envelope.created,
             model: &answer.envelope.model,
             choices: messages.zip(endings).enumerate().map(Whole::new).collect(),
-            usage: answer.tally.usage(),
-            service_tier: answer.tally.service_tier(),
+            usage: Usage::of(&answer.tally),
+            service_tier: service_tier(&answer.tally),
         };
         // Cannot fail: every key is a string, and numbers are finite.
         let body = serde_json::to_string(&body).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::http::answer::Running;
 use crate::http::caller::Caller;
 use crate::http::{Gateway, answer, body};
 use crate::id;
-use crate::relay::{Affinity, Answer, Call, Reply};
+use crate::relay::{Affinity, Answer, Call};
 use crate::shared::Kept;
 
 mod scribe;
@@ -38,21 +38,16 @@ pub(super) async fn create(
     drop(bytes);
     let (call, encoding, ignored) = prepare(&gateway, &caller, request, &headers).await?;
     let stamp = Stamp { created: gateway.clock.now().0 / 1_000, seed: id::seed() };
-    if call.streamed {
+    let mut response = if call.streamed {
         let scribe = ChatScribe::new(gateway.clone(), caller, encoding, stamp);
-        return stream(gateway, call, scribe, &ignored).await;
-    }
-    let reply = gateway.relay.run(call).await;
-    let reply = reply.map_err(|refusal| Failed::from_refusal(&refusal, gateway.clock.now()))?;
-    let Reply::Whole(answer) = reply else {
-        return Err(Failed::new(
-            500,
-            "server_error",
-            "gateway_error",
-            "A stream came where none was asked.".to_owned(),
-        ));
+        stream(gateway, call, scribe).await?
+    } else {
+        let answer = gateway.relay.whole(call).await;
+        let answer = answer.map_err(|refusal| Failed::from_refusal(&refusal, gateway.clock.now()))?;
+        complete(&gateway, &caller, &answer, &encoding, stamp).await
     };
-    Ok(complete(&gateway, &caller, &answer, &encoding, stamp, &ignored).await)
+    note_ignored(response.headers_mut(), &ignored);
+    Ok(response)
 }
 
 /// Translates the request and gathers what binds it to a project.
@@ -99,17 +94,12 @@ fn affinity(
     open.into_iter().chain(named).collect()
 }
 
-fn unknown_model(message: &str) -> Failed {
+pub(super) fn unknown_model(message: &str) -> Failed {
     Failed::new(404, "invalid_request_error", "model_not_found", message.to_owned()).about("model")
 }
 
 /// Streams: with its real status if the first event comes before the heartbeat is due.
-async fn stream(
-    gateway: Gateway,
-    call: Call,
-    scribe: ChatScribe,
-    ignored: &[String],
-) -> Result<Response, Failed> {
+async fn stream(gateway: Gateway, call: Call, scribe: ChatScribe) -> Result<Response, Failed> {
     let every = gateway.settings.heartbeat_every;
     let after = gateway.settings.heartbeat_after;
     let mut running: Running = Box::pin({
@@ -120,7 +110,6 @@ async fn stream(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    note_ignored(&mut headers, ignored);
     match tokio::time::timeout(after, &mut running).await {
         Ok(Ok(stream)) => {
             note_model(&mut headers, stream.model_version());
@@ -138,13 +127,11 @@ async fn complete(
     answer: &Answer,
     encoding: &Encoding,
     stamp: Stamp,
-    ignored: &[String],
 ) -> Response {
     let completion = whole::completion(&answer.response, encoding, stamp);
     keep(gateway, caller, completion.remembered, &answer.served.project).await;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    note_ignored(&mut headers, ignored);
     note_model(&mut headers, answer.response.model_version.as_deref());
     if answer.empty {
         headers.insert(WARNING, HeaderValue::from_static("empty_upstream_response"));

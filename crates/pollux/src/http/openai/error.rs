@@ -37,8 +37,7 @@ impl Failed {
     /// Says a refusal of the relay in OpenAI's words.
     pub(crate) fn from_refusal(refusal: &Refusal, now: Moment) -> Self {
         match refusal {
-            Refusal::Request(outcome) => Self::from_outcome(outcome),
-            Refusal::Upstream(outcome) => Self::from_outcome(outcome),
+            Refusal::Request(outcome) | Refusal::Upstream(outcome) => Self::from_outcome(outcome),
             Refusal::Busy { opens } => {
                 let wait = until(*opens, now);
                 let message = format!(
@@ -46,6 +45,12 @@ impl Failed {
                     wait.as_secs_f64().ceil()
                 );
                 Self::new(429, "rate_limit_error", "rate_limit_exceeded", message).after(wait)
+            }
+            Refusal::Resting { opens } => {
+                let message = "Google has been failing for this model on every project of the pool; the gateway gives \
+                               it a moment.";
+                let wait = until(*opens, now);
+                Self::new(503, "server_error", "upstream_overloaded", message.to_owned()).after(wait)
             }
             Refusal::DayUsedUp { opens } => {
                 let message = "Every project in the pool has used up its daily quota for this model. It opens again at \

@@ -1,10 +1,13 @@
 //! What the assistant said and called, as the client tells it (`wire.md` §4.1, §4.5, §4.6).
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
 use super::carriers::{self, Loose};
 use super::fields::{Fields, mistyped};
 use super::markdown;
+use super::media::Media;
 use super::messages::{Piece, pieces};
 use crate::openai::error::ApiError;
 
@@ -45,8 +48,14 @@ impl Assistant {
         pieces.extend(fields.string("refusal")?.map(Piece::text));
         let mut calls = calls(fields)?;
         let mut signature = carriers::on_message(fields);
-        for (id, value) in carriers::in_details(fields) {
-            let owner = calls.iter_mut().find(|call| id.as_deref() == Some(&call.id));
+        let details = carriers::in_details(fields);
+        let by_id: HashMap<String, usize> = if details.is_empty() {
+            HashMap::new()
+        } else {
+            calls.iter().map(|call| call.id.clone()).zip(0..).collect()
+        };
+        for (id, value) in details {
+            let owner = id.and_then(|id| by_id.get(&id)).and_then(|index| calls.get_mut(*index));
             match owner {
                 Some(call) => _ = call.signature.get_or_insert(value),
                 None => _ = signature.get_or_insert(Loose { value, bare: true }),
@@ -73,8 +82,16 @@ fn content(fields: &mut Fields) -> Result<Vec<Piece>, ApiError> {
             other => all.push(other),
         }
     }
-    if !all.iter().any(|piece| matches!(piece, Piece::Media(_))) && fields.has("images") {
-        all.extend(pieces(fields, "images")?);
+    let images = pieces(fields, "images")?;
+    let mut shown: Vec<&mut Media> = all.iter_mut().filter_map(Piece::media).collect();
+    if shown.is_empty() {
+        all.extend(images);
+        return Ok(all);
+    }
+    // The same images a second time: only their signatures are news.
+    for (shown, mut image) in shown.iter_mut().zip(images) {
+        let signature = image.media().and_then(|image| image.signature.take());
+        shown.signature = shown.signature.take().or(signature);
     }
     Ok(all)
 }
@@ -96,7 +113,8 @@ fn calls(fields: &mut Fields) -> Result<Vec<Call>, ApiError> {
     if let Some(mut legacy) = fields.object("function_call")?
         && calls.is_empty()
     {
-        calls.push(function(&mut legacy, String::new(), None)?);
+        let signature = carriers::on_call(&mut legacy);
+        calls.push(function(&mut legacy, String::new(), signature)?);
     }
     Ok(calls)
 }

@@ -4,6 +4,8 @@ use super::media;
 use super::messages::Piece;
 
 const OPEN: &str = "](data:";
+/// Longest description of an image, in bytes.
+const MAX_ALT: usize = 256;
 
 /// Splits a text at `![…](data:…)`; anything that is not a well-formed image stays text.
 pub(super) fn split(text: String) -> Vec<Piece> {
@@ -27,7 +29,10 @@ pub(super) fn split(text: String) -> Vec<Piece> {
 
 /// The image around the `](` at `open`: where it starts, where it ends, what it is.
 fn image(text: &str, done: usize, open: usize) -> Option<(usize, usize, media::Media)> {
-    let start = done + text.get(done..open)?.rfind('[')?.checked_sub(1)?;
+    // Only a short description is looked for, for the same reason as below.
+    let window = text.floor_char_boundary(open.saturating_sub(MAX_ALT)).max(done);
+    let start =
+        (window + text.get(window..open)?.rfind('[')?).checked_sub(1).filter(|start| *start >= done)?;
     let url_at = open + "](".len();
     // Brackets end the search early: without that, a hostile text makes it quadratic.
     let end = url_at + text.get(url_at..)?.find(['(', ')', '[', ']', '\n'])?;

@@ -60,6 +60,14 @@ impl Piece {
     pub(crate) fn text(text: String) -> Self {
         Self::Text { text, signature: None }
     }
+
+    /// The media, if it is any.
+    pub(super) fn media(&mut self) -> Option<&mut Media> {
+        match self {
+            Self::Text { .. } => None,
+            Self::Media(media) => Some(media),
+        }
+    }
 }
 
 /// Reads `messages`.
@@ -89,8 +97,7 @@ fn message(mut fields: Fields) -> Result<Message, ApiError> {
 const ROLES: &str = "Use system, developer, user, assistant or tool.";
 
 fn user(fields: &mut Fields) -> Result<Spoken, ApiError> {
-    let pieces = pieces(fields, "content")?;
-    Ok(Spoken { pieces, named: fields.has("name") })
+    Ok(Spoken { pieces: unsigned(fields)?, named: fields.has("name") })
 }
 
 fn system(fields: &mut Fields) -> Result<Vec<String>, ApiError> {
@@ -112,8 +119,19 @@ fn result(fields: &mut Fields) -> Result<ToolResult, ApiError> {
     Ok(ToolResult {
         id: id.filter(|id| !id.is_empty()),
         name: fields.string("name")?.filter(|name| !name.is_empty()),
-        pieces: pieces(fields, "content")?,
+        pieces: unsigned(fields)?,
     })
+}
+
+/// The content of somebody else than the model: signatures on it mean nothing.
+fn unsigned(fields: &mut Fields) -> Result<Vec<Piece>, ApiError> {
+    let mut pieces = pieces(fields, "content")?;
+    for piece in &mut pieces {
+        match piece {
+            Piece::Text { signature, .. } | Piece::Media(Media { signature, .. }) => *signature = None,
+        }
+    }
+    Ok(pieces)
 }
 
 /// Reads a content: a string, a list of parts, or nothing.

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::Ending;
+use crate::gemini::usage::UsageTally;
 use crate::openai::chat::answer::Envelope;
 use crate::openai::chat::choice::{Call, Sink};
 use crate::openai::chat::shape::{Annotation, Audio, Extras, Function, Image, Logprobs, ToolCall};
-use crate::openai::chat::usage::{Tally, Usage};
+use crate::openai::chat::usage::{Usage, service_tier};
 
 /// What every chunk of a stream begins with.
 #[derive(Clone, Copy, Debug)]
@@ -75,12 +76,12 @@ struct Delta<'a> {
 }
 
 impl<'a> Head<'a> {
-    pub(super) fn new(envelope: &'a Envelope, tally: &Tally) -> Self {
+    pub(super) fn new(envelope: &'a Envelope, tally: &UsageTally) -> Self {
         Self {
             id: envelope.id.as_deref().unwrap_or_default(),
             model: &envelope.model,
             created: envelope.created,
-            service_tier: tally.service_tier(),
+            service_tier: service_tier(tally),
             announces_usage: envelope.include_usage,
         }
     }

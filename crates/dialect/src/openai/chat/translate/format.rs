@@ -21,6 +21,10 @@ pub(super) fn apply(
         Format::Json => None,
         Format::Schema(schema) => Some(schema::simplify(schema)),
     };
+    if is_forced(out) {
+        // A forced call leaves no text to be shaped, and Google refuses the two together.
+        return Ok(None);
+    }
     if out.tools.is_some() && !work.capabilities.json_with_tools {
         // Before generation 3 tools and JSON mode together are a 400.
         work.notes.ignore("response_format", "this model has no JSON mode beside tools.")?;
@@ -29,10 +33,6 @@ pub(super) fn apply(
         let text =
             format!("Unless you call a tool, answer with one JSON value only, without Markdown.{shape}");
         return Ok(Some(text));
-    }
-    if is_forced(out) {
-        // A forced call leaves no text to be shaped, and Google refuses the two together.
-        return Ok(None);
     }
     if has_maps(out) {
         let mut text = json!({ "mimeType": "APPLICATION_JSON" });

@@ -3,10 +3,13 @@
 //! Every turn of the model with function calls is followed at once by one user content with exactly one response
 //! for each call, in the order of the calls. What the user said in between comes after it.
 
+mod waiting;
+
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use self::waiting::{At, Waiting};
 use super::results;
 use crate::gemini::content::{Content, FunctionCall, Part};
 use crate::openai::chat::request::BYPASS;
@@ -15,7 +18,12 @@ use crate::openai::chat::request::BYPASS;
 #[derive(Debug, Default)]
 pub(super) struct History {
     items: Vec<Item>,
+    waiting: Waiting,
     ids: HashSet<String>,
+    /// Numbers made-up ids.
+    made: usize,
+    /// The last thing that happened is that the model called functions.
+    calling: bool,
 }
 
 #[derive(Debug)]
@@ -30,6 +38,8 @@ enum Item {
 struct Step {
     lead: Vec<Part>,
     calls: Vec<Asked>,
+    /// How many calls still wait.
+    open: usize,
 }
 
 /// A function call, and its answer.
@@ -74,6 +84,7 @@ pub(super) struct Ordered {
 impl History {
     /// The user says something.
     pub(super) fn user(&mut self, parts: Vec<Part>) {
+        self.calling = false;
         self.items.push(Item::User(parts));
     }
 
@@ -87,8 +98,10 @@ impl History {
         for call in &mut calls {
             self.make_unique(call);
         }
-        if !calls.is_empty() {
-            self.items.push(Item::Step(Step { lead, calls }));
+        self.calling = !calls.is_empty();
+        if self.calling {
+            self.waiting.step(self.items.len(), &calls);
+            self.items.push(Item::Step(Step { lead, open: calls.len(), calls }));
         } else if !lead.is_empty() {
             self.items.push(Item::Model(lead));
         }
@@ -103,10 +116,10 @@ impl History {
     fn make_unique(&mut self, call: &mut Asked) {
         let Some(id) = &mut call.id else { return };
         let mut unique = id.clone();
-        let mut number = self.ids.len();
         while unique.is_empty() || self.ids.contains(&unique) {
-            number += 1;
-            unique = if id.is_empty() { format!("call_{number}") } else { format!("{id}_{number}") };
+            self.made += 1;
+            unique =
+                if id.is_empty() { format!("call_{}", self.made) } else { format!("{id}_{}", self.made) };
         }
         self.ids.insert(unique.clone());
         *id = unique;
@@ -114,42 +127,24 @@ impl History {
 
     /// Finds the call that a result answers: by id, else by name, else the only one that waits.
     pub(super) fn slot(&mut self, id: Option<&str>, name: Option<&str>) -> Slot<'_> {
-        let open = |call: &Asked| call.answer.is_none();
-        // A call without an id (Google's own endpoint sends those) is matched by a result without one.
-        let by_id = |call: &Asked| call.public_id == id.unwrap_or_default();
-        let by_name = |call: &Asked| id.is_none() && name.is_some_and(|name| call.public_name == name);
-        let found = self.find(|call| open(call) && by_name(call));
-        let found = found.or_else(|| self.find(|call| open(call) && by_id(call)));
-        let answered = if found.is_none() { self.find(|call| by_id(call) || by_name(call)) } else { None };
-        let found = if answered.is_none() { found.or_else(|| self.only_open()) } else { found };
+        self.calling = false;
+        let items = &self.items;
+        let is_open = |at| call(items, at).is_some_and(|call| call.answer.is_none());
+        let found = self.waiting.take(id, name, is_open);
+        let answered = if found.is_none() { self.waiting.answered(id, name) } else { None };
+        let only = || self.waiting.latest().and_then(|step| only_open(items, step));
+        let found = if answered.is_none() { found.or_else(only) } else { found };
         match (found, answered) {
-            (Some(at), _) => self.at_mut(at).map_or(Slot::Nobody, Slot::Open),
-            (None, Some(at)) => self.at_mut(at).map_or(Slot::Nobody, |call| Slot::Answered(call)),
+            (Some(at), _) => self.open(at),
+            (None, Some(at)) => call(&self.items, at).map_or(Slot::Nobody, Slot::Answered),
             (None, None) => Slot::Nobody,
         }
     }
 
-    /// The first such call of the latest step that has one.
-    fn find(&self, test: impl Fn(&Asked) -> bool) -> Option<(usize, usize)> {
-        let steps =
-            self.items.iter().enumerate().rev().filter_map(|(index, item)| Some((index, item.step()?)));
-        steps.into_iter().find_map(|(item, step)| Some((item, step.calls.iter().position(&test)?)))
-    }
-
-    /// The call of the latest step that waits, if it is the only one.
-    fn only_open(&self) -> Option<(usize, usize)> {
-        let (item, step) =
-            self.items.iter().enumerate().rev().find_map(|(index, item)| Some((index, item.step()?)))?;
-        let mut open = step.calls.iter().enumerate().filter(|(_, call)| call.answer.is_none());
-        let (call, _) = open.next()?;
-        open.next().is_none().then_some((item, call))
-    }
-
-    fn at_mut(&mut self, (item, call): (usize, usize)) -> Option<&mut Asked> {
-        match self.items.get_mut(item)? {
-            Item::Step(step) => step.calls.get_mut(call),
-            Item::User(_) | Item::Model(_) => None,
-        }
+    fn open(&mut self, at: At) -> Slot<'_> {
+        let Some(Item::Step(step)) = self.items.get_mut(at.item) else { return Slot::Nobody };
+        step.open = step.open.saturating_sub(1);
+        step.calls.get_mut(at.call).map_or(Slot::Nobody, Slot::Open)
     }
 
     /// The conversation in order. `bypass` signs the first call of each step of the current turn that lost its
@@ -171,9 +166,7 @@ impl History {
 
     /// Calls at the very end that nobody answered would be answered by nobody: they go.
     fn drop_unanswered_end(&mut self) {
-        if let Some(Item::Step(step)) = self.items.last_mut()
-            && step.calls.iter().all(|call| call.answer.is_none())
-        {
+        if let Some(Item::Step(step)) = self.items.last_mut().filter(|_| self.calling) {
             let lead = std::mem::take(&mut step.lead);
             self.items.pop();
             self.model(lead, Vec::new());
@@ -181,13 +174,18 @@ impl History {
     }
 }
 
-impl Item {
-    fn step(&self) -> Option<&Step> {
-        match self {
-            Self::Step(step) => Some(step),
-            Self::User(_) | Self::Model(_) => None,
-        }
+fn call(items: &[Item], at: At) -> Option<&Asked> {
+    match items.get(at.item)? {
+        Item::Step(step) => step.calls.get(at.call),
+        Item::User(_) | Item::Model(_) => None,
     }
+}
+
+/// The call of a step that waits, if it is the only one.
+fn only_open(items: &[Item], item: usize) -> Option<At> {
+    let Item::Step(step) = items.get(item)? else { return None };
+    let first = || step.calls.iter().position(|call| call.answer.is_none());
+    (step.open == 1).then(first).flatten().map(|call| At { item, call })
 }
 
 #[derive(Debug, Default)]
@@ -203,7 +201,10 @@ enum Last {
     Nothing,
     User,
     Responses,
-    Model,
+    Model {
+        /// Some part of it carries a signature.
+        signed: bool,
+    },
 }
 
 impl Writer {
@@ -219,20 +220,19 @@ impl Writer {
 
     fn model(&mut self, parts: Vec<Part>) {
         self.start_with_user();
+        let signed = parts.iter().any(|part| part.thought_signature.is_some());
         match self.ordered.contents.last_mut() {
             // Signed parts keep their own content.
-            Some(content)
-                if self.last == Last::Model && !is_signed(content.parts()) && !is_signed(&parts) =>
-            {
+            Some(content) if !signed && self.last == (Last::Model { signed: false }) => {
                 content.parts.get_or_insert_default().extend(parts);
             }
-            _ => self.push(Last::Model, Content::model(parts)),
+            _ => self.push(Last::Model { signed }, Content::model(parts)),
         }
     }
 
     fn step(&mut self, step: Step, current: bool, bypass: bool) {
         self.start_with_user();
-        let Step { mut lead, calls } = step;
+        let Step { mut lead, calls, open: _ } = step;
         let mut responses = Vec::new();
         let mut beside = Vec::new();
         for (index, call) in calls.into_iter().enumerate() {
@@ -247,10 +247,10 @@ impl Writer {
         }
         // A function call has to come right after a turn of the user: text before it joins it.
         match self.ordered.contents.last_mut() {
-            Some(content) if self.last == Last::Model => {
+            Some(content) if matches!(self.last, Last::Model { .. }) => {
                 content.parts.get_or_insert_default().extend(lead);
             }
-            _ => self.push(Last::Model, Content::model(lead)),
+            _ => self.push(Last::Model { signed: true }, Content::model(lead)),
         }
         responses.extend(beside);
         self.push(Last::Responses, Content::user(responses));
@@ -277,8 +277,4 @@ impl Asked {
             FunctionCall { id, name: Some(name), args: Some(Value::Object(args)), ..FunctionCall::default() };
         (Part { function_call: Some(call), thought_signature: signature, ..Part::default() }, answer)
     }
-}
-
-fn is_signed(parts: &[Part]) -> bool {
-    parts.iter().any(|part| part.thought_signature.is_some())
 }

@@ -77,7 +77,9 @@ fn randomness(s: &Scalars, config: &mut GenerationConfig, work: &mut Work<'_>) -
 fn candidates(s: &Scalars, config: &mut GenerationConfig, work: &mut Work<'_>) -> Result<(), ApiError> {
     let max = work.capabilities.max_candidates.max(1);
     if s.n > max {
-        return work.notes.refuse("n", &format!("this model gives at most {max} answer(s) per request."));
+        return work
+            .notes
+            .refuse("n", &format!("this model gives at most {max} per request; ask several times instead."));
     }
     config.candidate_count = Some(s.n).filter(|n| *n > 1);
     Ok(())
@@ -101,11 +103,11 @@ fn penalties(s: &Scalars, config: &mut GenerationConfig, work: &mut Work<'_>) ->
 
 fn logprobs(s: &Scalars, config: &mut GenerationConfig, work: &mut Work<'_>) -> Result<(), ApiError> {
     if s.logit_bias {
-        work.notes.refuse("logit_bias", "Gemini cannot weigh single tokens.")?;
+        work.notes.refuse("logit_bias", "Gemini cannot weigh single tokens; leave it out.")?;
     }
     let Some(top) = s.logprobs else { return Ok(()) };
     if !work.capabilities.logprobs {
-        return work.notes.refuse("logprobs", "this model does not tell log probabilities.");
+        return work.notes.refuse("logprobs", "this model does not tell log probabilities; leave it out.");
     }
     config.extra.insert("responseLogprobs".to_owned(), json!(true));
     if top > 0 {

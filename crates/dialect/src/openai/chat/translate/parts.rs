@@ -31,8 +31,7 @@ pub(super) fn media(media: Media, work: &mut Work<'_>) -> Part {
     let mut part = match source {
         Source::Inline { mime, data } => Part::inline(mime, data),
         Source::Uri { uri, mime } => {
-            let resource = resource(&uri).filter(|resource| !work.hints.resources.contains(resource));
-            work.hints.resources.extend(resource);
+            work.hints.resources.extend(resource(&uri));
             let file = FileData { file_uri: Some(uri), mime_type: mime, extra: Extra::new() };
             Part { file_data: Some(file), ..Part::default() }
         }

@@ -10,6 +10,8 @@ mod merge;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 /// Deeper than this a schema is cut off; request bodies end at 128 anyway.
@@ -99,6 +101,7 @@ impl Simplifier<'_> {
                 ("$defs", Value::Object(nodes))
             }
             ("properties", Value::Object(map)) => (key, Value::Object(self.map(map, depth))),
+            ("items", Value::Array(list)) if list.is_empty() => return,
             ("items", Value::Array(list)) => ("prefixItems", self.list(list, depth)),
             ("items", _) | ("additionalProperties", Value::Object(_)) => (key, self.node(value, depth)),
             ("prefixItems" | "anyOf" | "oneOf", Value::Array(list)) if !list.is_empty() => {
@@ -191,13 +194,8 @@ fn types(value: &Value) -> Option<Value> {
 }
 
 fn strings(list: &[Value]) -> Value {
-    let mut names: Vec<&Value> = Vec::new();
-    for name in list.iter().filter(|name| name.is_string()) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names.into_iter().cloned().collect()
+    let mut seen = HashSet::new();
+    list.iter().filter(|name| name.as_str().is_some_and(|name| seen.insert(name))).cloned().collect()
 }
 
 /// OpenAPI's `nullable`, as JSON Schema says it.

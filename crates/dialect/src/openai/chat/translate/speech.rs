@@ -44,7 +44,8 @@ pub(super) fn apply(
             }
         };
         if needs.is_some_and(|modality| !work.capabilities.output.contains(&modality)) {
-            work.notes.refuse("modalities", &format!("this model cannot produce {name}."))?;
+            work.notes
+                .refuse("modalities", &format!("this model cannot produce {name}; choose one that can."))?;
         } else if !wanted.contains(&wire) {
             wanted.push(wire);
         }

@@ -23,6 +23,8 @@ struct Toolbox {
     /// By wire name, with the path in the request.
     built_ins: Vec<(&'static str, Value, String)>,
     strict: bool,
+    /// Where the user is.
+    place: Option<Value>,
     config: Map<String, Value>,
 }
 
@@ -45,13 +47,6 @@ pub(super) fn apply(
     if let Some(search) = search {
         tools.search(search, work)?;
     }
-    if tools.functions.len() > MAX_FUNCTIONS {
-        let count = tools.functions.len();
-        return Err(ApiError::value(
-            "tools",
-            format!("{count} functions; Gemini takes {MAX_FUNCTIONS} at most."),
-        ));
-    }
     if choice == Choice::None {
         tools.built_ins.clear();
     }
@@ -64,6 +59,9 @@ pub(super) fn apply(
 impl Toolbox {
     fn function(&mut self, function: Function, path: &str, work: &mut Work<'_>) -> Result<(), ApiError> {
         let Function { name, description, parameters, strict, custom } = function;
+        if self.functions.len() >= MAX_FUNCTIONS {
+            return Err(ApiError::value("tools", format!("Gemini takes {MAX_FUNCTIONS} functions at most.")));
+        }
         if self.names.contains(&name) {
             return work.notes.ignore(path, &format!("{name:?} is declared twice."));
         }
@@ -95,8 +93,7 @@ impl Toolbox {
         const NAME: &str = "web_search_options";
         self.built_in("googleSearch", json!({}), NAME.to_owned());
         if let Some((latitude, longitude)) = search.place {
-            let place = json!({ "latLng": { "latitude": latitude, "longitude": longitude } });
-            self.config.insert("retrievalConfig".to_owned(), place);
+            self.place = Some(json!({ "latLng": { "latitude": latitude, "longitude": longitude } }));
         }
         if search.hints { work.notes.ignore(NAME, "Google Search takes no such hints.") } else { Ok(()) }
     }
@@ -113,7 +110,6 @@ impl Toolbox {
         for (_, _, path) in std::mem::take(&mut self.built_ins) {
             work.notes.ignore(&path, "this model takes no built-in tools beside functions.")?;
         }
-        self.config.remove("retrievalConfig");
         Ok(())
     }
 
@@ -182,7 +178,10 @@ impl Toolbox {
     }
 
     fn write(self, calling: Option<FunctionCallingConfig>, out: &mut GenerateContentRequest) {
-        let Self { functions, built_ins, config, .. } = self;
+        let Self { functions, built_ins, place, mut config, .. } = self;
+        if let Some(place) = place.filter(|_| !built_ins.is_empty()) {
+            config.insert("retrievalConfig".to_owned(), place);
+        }
         let functions = Some(functions).filter(|functions| !functions.is_empty());
         let functions =
             functions.map(|functions| Tool { function_declarations: Some(functions), extra: Map::new() });

@@ -1,5 +1,7 @@
 //! Merging the branches of an `allOf` into one schema.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 /// Does the schema say more than a name and a description?
@@ -37,7 +39,7 @@ fn both(key: &str, known: &mut Value, other: Value) {
             for (name, schema) in other {
                 match known.get_mut(&name) {
                     None => _ = known.insert(name, schema),
-                    Some(known) => *known = json!({ "allOf": [known.take(), schema] }),
+                    Some(known) => collect(known, schema),
                 }
             }
         }
@@ -49,13 +51,24 @@ fn both(key: &str, known: &mut Value, other: Value) {
         ("required", Value::Array(known), Value::Array(other)) => {
             known.extend(other.into_iter().filter(Value::is_string));
         }
-        ("enum", Value::Array(known), Value::Array(other)) if known.iter().any(|one| other.contains(one)) => {
-            known.retain(|one| other.contains(one));
+        ("enum", Value::Array(known), Value::Array(other)) => {
+            let other: HashSet<String> = other.iter().map(Value::to_string).collect();
+            if known.iter().any(|one| other.contains(&one.to_string())) {
+                known.retain(|one| other.contains(&one.to_string()));
+            }
         }
         ("type", known, other) => kinds(known, &other),
         ("minimum" | "minItems" | "minLength", known, other) if above(&other, known) => *known = other,
         ("maximum" | "maxItems" | "maxLength", known, other) if above(known, &other) => *known = other,
         _ => {}
+    }
+}
+
+/// Both schemas, to be merged when their turn comes. One list, not one inside the other: depth is dangerous.
+fn collect(known: &mut Value, schema: Value) {
+    match known.get_mut("allOf") {
+        Some(Value::Array(branches)) => branches.push(schema),
+        _ => *known = json!({ "allOf": [known.take(), schema] }),
     }
 }
 

@@ -1,0 +1,36 @@
+//! `POST /admin/config/user-key`: makes a user and shows its key, once.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::http::Gateway;
+use crate::http::admin::fields::Fields;
+use crate::http::admin::{BODY_LIMIT, Problem};
+use crate::http::caller::Admin;
+
+/// What a user is called if nobody says.
+const USUAL_NAME: &str = "API User";
+
+/// A new user with its key.
+#[derive(Serialize)]
+pub(in crate::http::admin) struct Created {
+    success: bool,
+    key: String,
+    name: String,
+    id: String,
+}
+
+/// Makes a user.
+pub(in crate::http::admin) async fn create(
+    _: Admin,
+    State(gateway): State<Gateway>,
+    request: Body,
+) -> Result<Json<Created>, Problem> {
+    let fields = Fields::read(request, BODY_LIMIT).await?;
+    let name = fields.text("name")?.unwrap_or(USUAL_NAME);
+    let (user, key) = gateway.access.create_user(name, None).await?;
+    let id = user.id.as_str().to_owned();
+    Ok(Json(Created { success: true, key: key.expose().to_owned(), name: user.name, id }))
+}

@@ -1,0 +1,19 @@
+//! `DELETE /admin/keys/{id}`.
+
+use axum::extract::State;
+use http::StatusCode;
+
+use crate::http::Gateway;
+use crate::http::admin::Problem;
+use crate::http::admin::path::KeyId;
+use crate::http::caller::Admin;
+
+/// Deletes a key and its secret. Calls that are using it go on.
+pub(in crate::http::admin) async fn delete(
+    _: Admin,
+    State(gateway): State<Gateway>,
+    KeyId(id): KeyId,
+) -> Result<StatusCode, Problem> {
+    gateway.keyring.delete(&id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,196 @@
+//! Why an admin request failed, as problem details (RFC 9457).
+//!
+//! `detail` is also the member that clients of the original proxy read (`seed-facts.md` §2.1).
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::access::{AccessError, Denied};
+use crate::http::body::BodyError;
+use crate::keyring::RollError;
+use crate::store::StoreError;
+
+/// Seconds after which a store that was away may be back.
+const BACK_SOON: HeaderValue = HeaderValue::from_static("5");
+
+/// Why an admin request failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    pub(super) detail: String,
+    /// The field of the body or query at fault.
+    field: Option<&'static str>,
+}
+
+/// As it is on the wire.
+#[derive(Serialize)]
+struct Details<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+}
+
+impl Problem {
+    /// A problem with nothing but a status and a sentence about it.
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), field: None }
+    }
+
+    /// A value that cannot be used; `why` follows the field's name: `must be a text`.
+    pub(super) fn field(field: &'static str, why: &str) -> Self {
+        let detail = format!("`{field}` {why}.");
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail, field: Some(field) }
+    }
+
+    /// A body that is not what was asked for, whatever its fields.
+    pub(super) fn unprocessable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+    }
+
+    /// There is no such thing. Says no id: what stands in its place may be a whole key.
+    pub(super) fn missing(kind: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("There is no such {kind}."))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self { status, detail, field } = self;
+        let title = status.canonical_reason().unwrap_or("Failed");
+        let details =
+            Details { r#type: "about:blank", title, status: status.as_u16(), detail: &detail, field };
+        let body = serde_json::to_string(&details).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, BACK_SOON);
+        }
+        response
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        let (status, detail) = match denied {
+            Denied::Missing => (
+                StatusCode::UNAUTHORIZED,
+                "This needs the admin token. Send it as `Authorization: Bearer …`.",
+            ),
+            Denied::Unknown => (
+                StatusCode::UNAUTHORIZED,
+                "This is not the admin token. It was printed at the first start of the gateway or set there; a user's \
+                 key does not open the admin API.",
+            ),
+            Denied::Disabled { .. } => (StatusCode::FORBIDDEN, "This credential is disabled."),
+            Denied::Expired => (StatusCode::FORBIDDEN, "This credential has expired."),
+        };
+        Self::new(status, detail)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let detail = error.client_message();
+        let status = match error {
+            StoreError::Missing { kind, .. } => return Self::missing(kind),
+            StoreError::Invalid { field, reason } => return Self::field(field, reason),
+            StoreError::Conflict { .. } => StatusCode::CONFLICT,
+            StoreError::Unavailable(_) => {
+                tracing::warn!(%error, "an admin request found the store away");
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            StoreError::Statement(_)
+            | StoreError::Damaged { .. }
+            | StoreError::NewerSchema { .. }
+            | StoreError::MasterKey(_)
+            | StoreError::File { .. } => {
+                tracing::error!(%error, "an admin request failed in the store");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        };
+        Self::new(status, detail)
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Store(error) => error.into(),
+            AccessError::Name(why) => Self::field("name", why),
+            AccessError::AdminToken(why) => Self::field("token", why),
+        }
+    }
+}
+
+impl From<RollError> for Problem {
+    fn from(error: RollError) -> Self {
+        match error {
+            RollError::Store(error) => error.into(),
+            RollError::NoKeys => {
+                Self::field("key", "holds no key; give one, or several with any separator between them")
+            }
+            RollError::TooMany => {
+                Self::field("key", "holds more keys than one request may bring; send several requests")
+            }
+        }
+    }
+}
+
+impl From<BodyError> for Problem {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge { limit } => {
+                let detail = format!("The request is larger than the {} KiB it may have.", limit >> 10);
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+            }
+            BodyError::Broken => Self::new(StatusCode::BAD_REQUEST, "The request ended before its body did."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn status(problem: impl Into<Problem>) -> (u16, Option<&'static str>) {
+        let problem = problem.into();
+        (problem.status.as_u16(), problem.field)
+    }
+
+    #[test]
+    fn each_failure_has_its_status() {
+        assert_eq!(status(Denied::Missing), (401, None));
+        assert_eq!(status(Denied::Unknown), (401, None));
+        assert_eq!(status(Denied::Disabled { name: Arc::from("Ann") }), (403, None));
+        assert_eq!(status(Denied::Expired), (403, None));
+        assert_eq!(status(BodyError::TooLarge { limit: 1 << 20 }), (413, None));
+        assert_eq!(status(BodyError::Broken), (400, None));
+        assert_eq!(status(RollError::NoKeys), (422, Some("key")));
+        assert_eq!(status(RollError::TooMany), (422, Some("key")));
+        assert_eq!(status(AccessError::Name("is empty")), (422, Some("name")));
+        assert_eq!(status(StoreError::Missing { kind: "key", id: "key_1".to_owned() }), (404, None));
+        assert_eq!(status(StoreError::Conflict { what: "this name" }), (409, None));
+        assert_eq!(status(StoreError::Invalid { field: "label", reason: "is odd" }), (422, Some("label")));
+        assert_eq!(status(StoreError::Unavailable(sqlx::Error::PoolTimedOut)), (503, None));
+        assert_eq!(status(StoreError::Damaged { what: "all".to_owned() }), (500, None));
+    }
+
+    #[test]
+    fn a_client_reads_what_to_do() {
+        let response = Problem::from(Denied::Missing).into_response();
+        assert_eq!(response.headers()["www-authenticate"], "Bearer");
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        let away = Problem::from(StoreError::Unavailable(sqlx::Error::PoolTimedOut)).into_response();
+        assert_eq!(away.headers()["retry-after"], "5");
+    }
+}

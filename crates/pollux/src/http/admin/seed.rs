@@ -1,0 +1,32 @@
+//! The key lists of the original proxy (`seed-facts.md` §2.14): same shapes, but keys are masked and lists are paged.
+
+pub(super) mod gemini_keys;
+pub(super) mod user_keys;
+
+use serde::Serialize;
+
+/// That something was done.
+#[derive(Debug, Serialize)]
+pub(super) struct Done {
+    success: bool,
+    message: &'static str,
+}
+
+impl Done {
+    fn new(message: &'static str) -> Self {
+        Self { success: true, message }
+    }
+
+    fn switched(enabled: bool) -> Self {
+        Self::new(if enabled { "Key enabled" } else { "Key disabled" })
+    }
+}
+
+/// A page of keys.
+#[derive(Debug, Serialize)]
+pub(super) struct Listing<T> {
+    success: bool,
+    keys: Vec<T>,
+    /// What to give as `after` for the next page.
+    next: Option<String>,
+}

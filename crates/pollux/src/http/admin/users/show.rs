@@ -1,0 +1,19 @@
+//! `GET /admin/users/{id}`.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::User;
+use crate::http::Gateway;
+use crate::http::admin::Problem;
+use crate::http::admin::path::UserId;
+use crate::http::caller::Admin;
+
+/// One user.
+pub(in crate::http::admin) async fn show(
+    _: Admin,
+    State(gateway): State<Gateway>,
+    UserId(id): UserId,
+) -> Result<Json<User>, Problem> {
+    Ok(Json(gateway.access.user(&id).await?.into()))
+}

@@ -1,0 +1,44 @@
+//! `GET /v1/models` and `GET /v1/models/{id}` (`wire.md` §13.6).
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use dialect::model::Thinking;
+use dialect::openai::models::{ModelList, ModelObject};
+
+use super::chat::unknown_model;
+use super::error::Failed;
+use crate::catalog::Offered;
+use crate::http::Gateway;
+use crate::http::caller::Caller;
+
+/// The models that a chat can use today.
+pub(super) async fn list(State(gateway): State<Gateway>, _: Caller) -> Json<ModelList> {
+    let models = gateway.catalog.list(gateway.clock.now());
+    Json(ModelList::new(models.into_iter().map(object).collect()))
+}
+
+/// One of them, by its id or an alias.
+pub(super) async fn retrieve(
+    State(gateway): State<Gateway>,
+    _: Caller,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Json<ModelObject>, Failed> {
+    // What cannot be decoded is no model's name.
+    let name = name.map_or_else(|_| "�".to_owned(), |Path(name)| name);
+    let found = gateway.catalog.get(&name, gateway.clock.now());
+    let model = found.map_err(|unknown| unknown_model(&unknown.to_string()))?;
+    Ok(Json(object(model)))
+}
+
+fn object(model: Offered) -> ModelObject {
+    let Offered { id, capabilities, released, shutdown } = model;
+    ModelObject {
+        created: released.map_or(0, |at| at.0 / 1_000),
+        context_length: Some(capabilities.input_limit),
+        max_output_tokens: Some(capabilities.output_limit),
+        thinking: Some(!matches!(capabilities.thinking, Thinking::None)),
+        shutdown_date: shutdown,
+        ..ModelObject::new(&id)
+    }
+}

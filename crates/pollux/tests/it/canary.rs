@@ -1,0 +1,101 @@
+//! No key material in any output, log line or database file.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use hyper::Method;
+use pollux::telemetry;
+use serde_json::{Value, json};
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::bed::{Bed, Plan};
+
+const MODEL: &str = "gemini-3.8-flash";
+
+/// Everything that was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Does what operators and clients do, with everything going wrong that can; gives all that was answered.
+async fn exercise(bed: &Bed) -> String {
+    let faults = [
+        "403-suspended",
+        "400-key-invalid",
+        "429-day",
+        "503",
+        "error-mid:2",
+        "eof-early",
+        "reset-before",
+        "400-bare",
+    ];
+    let mut said = String::new();
+    for fault in faults {
+        said += &bed.stream(MODEL, "hello", fault).await.body;
+    }
+    // Every key refused in the way that prints the key.
+    bed.script(json!({ "rules": [{ "fault": "403-suspended" }] }));
+    said += &bed.chat(MODEL, "hello").await.body;
+    let pasted = format!("{} {}", bed.keys[0][0], bed.keys[1][0]);
+    said += &bed.admin(Method::POST, "/admin/config/gemini-key", &json!({ "key": pasted })).await.body;
+    for path in ["/admin/keys", "/admin/users", "/admin/pool", "/admin/keys/gemini", "/admin/keys/user"] {
+        said += &bed.admin(Method::GET, path, &Value::Null).await.body;
+    }
+    let keys = bed.admin(Method::GET, "/admin/keys", &Value::Null).await.json();
+    for key in keys["data"].as_array().unwrap() {
+        let id = key["id"].as_str().unwrap();
+        said += &bed.admin(Method::POST, &format!("/admin/keys/{id}/check"), &Value::Null).await.body;
+    }
+    said + &bed.send(Method::GET, &format!("/v1/models?key={}", bed.keys[0][0]), &[], "").await.body
+}
+
+fn files(folder: &Path) -> Vec<u8> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        all.extend(if path.is_dir() { files(&path) } else { std::fs::read(&path).unwrap() });
+    }
+    all
+}
+
+#[tokio::test]
+async fn no_secret_leaves_the_gateway() {
+    let log = Log::default();
+    let writer = log.clone();
+    let settings = telemetry::Settings { filter: "trace".to_owned(), ..telemetry::Settings::default() };
+    telemetry::subscriber(&settings, move || writer.clone()).unwrap().init();
+
+    let bed = Plan::default().start().await;
+    let said = exercise(&bed).await;
+    let mut canaries: Vec<String> = bed.keys.iter().flatten().cloned().collect();
+    canaries.push(bed.user_key.clone());
+    let data = bed.stop().await;
+
+    let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let stored = files(data.path());
+    assert!(
+        logged.len() > 10_000 && stored.len() > 10_000 && said.len() > 1_000,
+        "there is something to look at"
+    );
+    for canary in &canaries {
+        let hint = &canary[..8];
+        assert!(!said.contains(canary), "{hint}… in an answer");
+        assert!(!logged.contains(canary), "{hint}… in the log");
+        assert!(!contains(&stored, canary.as_bytes()), "{hint}… in the data directory");
+    }
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
