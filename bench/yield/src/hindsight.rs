@@ -82,11 +82,16 @@ impl Bucket<'_> {
         }
         // Every minute that holds the call ends with it or with a later one less than a minute after it.
         let (here, end) = (self.from(at + 1), self.from(at + MINUTE));
-        let ends = std::iter::once(at).chain(self.log[here..end].iter().map(|(at, _)| *at));
-        ends.into_iter().all(|end| {
-            let minute = &self.log[self.from(end - MINUTE + 1)..self.from(end + 1)];
-            let spent: u64 = minute.iter().map(|(_, tokens)| tokens).sum();
-            (minute.len() as u64) < self.limits.rpm && spent + tokens <= self.limits.tpm
+        let mut first = self.from(at - MINUTE + 1);
+        (here..=end).all(|next| {
+            // The minute that ends with the call before `next`, or with this one.
+            let ends = if next == here { at } else { self.log[next - 1].0 };
+            while first < next && self.log[first].0 <= ends - MINUTE {
+                first += 1;
+            }
+            let minute = &self.log[first..next];
+            (minute.len() as u64) < self.limits.rpm
+                && minute.iter().map(|(_, tokens)| tokens).sum::<u64>() + tokens <= self.limits.tpm
         })
     }
 

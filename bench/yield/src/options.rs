@@ -37,7 +37,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// How long a caller waits for room, in seconds.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 30)]
     pub(crate) patience_s: u32,
     /// Virtual minutes before midnight in Los Angeles.
     #[arg(long, default_value_t = 60)]
