@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use dialect::gemini::outcome::Outcome;
 use dialect::gemini::usage::Tokens;
-use pool::{Ask, Cost, Ending, ProjectId, Reservation};
+use pool::{Ask, Cost, Decision, Ending, ProjectId, Reservation};
 
-use super::ring::{Ring, seed};
+use super::ring::{Ring, Wish, seed};
 use super::roster::KeyEntry;
 use crate::secret::Secret;
 use crate::telemetry::names;
@@ -17,6 +17,7 @@ pub struct Lease {
     ring: Arc<Ring>,
     key: Arc<KeyEntry>,
     reservation: Option<Reservation>,
+    decision: Decision,
     model: Box<str>,
     /// Input tokens as estimated, before calibration.
     estimated: u64,
@@ -46,11 +47,16 @@ impl Lease {
     pub(super) fn new(
         ring: Arc<Ring>,
         key: Arc<KeyEntry>,
-        reservation: Reservation,
-        model: &str,
-        estimated: u64,
+        (reservation, decision): (Reservation, Decision),
+        wish: &Wish<'_>,
     ) -> Self {
-        Self { ring, key, reservation: Some(reservation), model: model.into(), estimated }
+        let (model, estimated) = (wish.model.into(), wish.tokens);
+        Self { ring, key, reservation: Some(reservation), decision, model, estimated }
+    }
+
+    /// Why it was this key.
+    pub fn decision(&self) -> &Decision {
+        &self.decision
     }
 
     /// The key itself.
@@ -90,7 +96,7 @@ impl Lease {
     }
 
     /// Nothing was sent: the place is free again.
-    pub(super) fn give_back(self) {
+    pub fn give_back(self) {
         self.settle(Settled::failed(false));
     }
 
