@@ -33,8 +33,11 @@ lint: ## Formatting, clippy and rustdoc, warnings as errors
 build: ## Build the release binary: target/release/pollux
 	$(CARGO) build --release --bin pollux
 
+bench-choose: ## What choosing a key costs, for 10 to 100,000 keys; the last line is JSON
+	@$(CARGO) run --quiet --release -p choose-bench
+
 docs: ## Rewrite the generated pages and build the API documentation
 	POLLUX_BLESS=1 $(CARGO) test --quiet -p pollux --lib config
 	$(CARGO) doc --workspace --no-deps
 
-.PHONY: help demo test test-clients lint build docs
+.PHONY: help demo test test-clients lint build bench-choose docs
