@@ -14,7 +14,7 @@ use axum::Router;
 use crate::access::{Access, AdminRule};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::http::{self, Gateway, Parts, Requests};
 use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
@@ -82,7 +82,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
     let requests = Requests::default();
     let parts = Parts { access, keyring, relay, catalog, shared, clock, settings, started, requests };
     let gateway = Gateway::new(parts);
-    Ok(App { router: http::router(gateway.clone()), fresh_admin_token, keys, gateway, store, keeper })
+    Ok(App { router: http::router(&gateway), fresh_admin_token, keys, gateway, store, keeper })
 }
 
 impl App {
@@ -163,13 +163,7 @@ async fn add_environment_keys(keyring: &Keyring, config: &Config) -> anyhow::Res
 }
 
 fn pool_settings(config: &Config) -> keyring::Settings {
-    let strategy = match config.strategy {
-        config::Strategy::Headroom => keyring::Strategy::Headroom,
-        config::Strategy::LeastUsed => keyring::Strategy::LeastUsed,
-        config::Strategy::RoundRobin => keyring::Strategy::RoundRobin,
-        config::Strategy::FillFirst => keyring::Strategy::FillFirst,
-    };
-    keyring::Settings { strategy, ..keyring::Settings::default() }
+    keyring::Settings { strategy: config.strategy, ..keyring::Settings::default() }
 }
 
 fn relay_settings(config: &Config) -> relay::Settings {
@@ -177,7 +171,9 @@ fn relay_settings(config: &Config) -> relay::Settings {
     relay::Settings {
         limits: relay::Limits { attempts, ..relay::Limits::default() },
         first_event_within: config.request_timeout,
+        answer_within: config.answer_timeout,
         patience: config.queue_patience,
+        hedge_after: config.hedge_after,
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Invariant: every decision follows the model that really answers, aliases and reroutes resolved.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dialect::model::{Capabilities, Catalogue, Family, Kind, Model};
 use jiff::Timestamp;
@@ -50,15 +51,20 @@ impl UnknownModel {
     }
 }
 
+/// Names taken on trust at most: the pool keeps counters for every name it hears.
+const MOST_UNLISTED: usize = 256;
+
 /// What model names mean.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Catalog {
     catalogue: &'static Catalogue,
+    /// Names that are not in the catalogue and were taken for new models.
+    unlisted: Mutex<HashSet<String>>,
 }
 
 impl Default for Catalog {
     fn default() -> Self {
-        Self { catalogue: Catalogue::builtin() }
+        Self { catalogue: Catalogue::builtin(), unlisted: Mutex::default() }
     }
 }
 
@@ -67,13 +73,21 @@ impl Catalog {
     /// one: Google adds models faster than we do.
     pub fn resolve(&self, name: &str, now: Moment) -> Result<Meant, UnknownModel> {
         let resolved = self.catalogue.resolve(name, &today(now));
-        if !resolved.known && resolved.effective.family == Family::Other {
+        if !resolved.known
+            && (resolved.effective.family == Family::Other || !self.trusts(&resolved.upstream_id))
+        {
             return Err(UnknownModel::stranger(name));
         }
         if resolved.is_gone {
             return Err(UnknownModel::Gone(shown(name)));
         }
         Ok(Meant { upstream_id: resolved.upstream_id, capabilities: resolved.effective })
+    }
+
+    /// Whether a name that is not in the catalogue is one of the few that are tried.
+    fn trusts(&self, name: &str) -> bool {
+        let mut unlisted = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);
+        unlisted.contains(name) || (unlisted.len() < MOST_UNLISTED && unlisted.insert(name.to_owned()))
     }
 
     /// The models that a chat can use today, in the order of the catalogue, then Google's aliases.
@@ -96,7 +110,7 @@ impl Catalog {
         self.offer(&id, model, &today).ok_or_else(|| UnknownModel::Gone(shown(name)))
     }
 
-    fn offer(self, id: &str, model: &Model, today: &str) -> Option<Offered> {
+    fn offer(&self, id: &str, model: &Model, today: &str) -> Option<Offered> {
         let alive = answers_chats(model.kind) && !model.is_shut(today);
         alive.then(|| Offered {
             id: id.to_owned(),

@@ -40,20 +40,6 @@ pub enum Database {
     Sqlite(PathBuf),
 }
 
-/// Who goes first among the projects that have room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Strategy {
-    /// The project with the largest share of its limits left.
-    #[default]
-    Headroom,
-    /// The key that was used least today.
-    LeastUsed,
-    /// Every key in turn.
-    RoundRobin,
-    /// One project until it is full, then the next.
-    FillFirst,
-}
-
 /// Reads the file that flags or environment name, else `pollux.toml` if there is one, and validates the whole.
 pub fn load(flags: &Flags, environment: &Environment) -> Result<Config, Problems> {
     let named = flags.config().or_else(|| environment.get("POLLUX_CONFIG").map(PathBuf::from));

@@ -144,12 +144,12 @@ impl std::ops::Deref for Gateway {
 }
 
 /// Every route of the gateway.
-pub fn router(gateway: Gateway) -> Router {
+pub fn router(gateway: &Gateway) -> Router {
     let routes = Router::new()
         .nest("/v1", openai::routes())
         .nest("/admin", admin::routes())
         .merge(ops::routes())
         .merge(console::routes())
         .with_state(gateway.clone());
-    layers::wrap(routes, &gateway)
+    layers::wrap(routes, gateway)
 }

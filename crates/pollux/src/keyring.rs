@@ -4,16 +4,17 @@
 
 mod blame;
 mod check;
+mod explain;
 mod intake;
 mod keeping;
 mod lease;
 mod names;
+mod queue;
 mod ring;
 mod roll;
 mod roster;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use pool::Moment;
 
@@ -25,10 +26,11 @@ use crate::upstream::Upstream;
 use ring::Ring;
 
 pub use check::Checked;
+pub use explain::{Explained, ExplainedCandidate, ExplainedExclusion};
 pub use keeping::Keeper;
-pub use lease::{Lease, Settled};
+pub use lease::{Charge, Lease, Settled};
 pub use names::Names;
-pub use pool::{Opening, Settings, Strategy};
+pub use pool::{Decision, Opening, Settings, Strategy, Why};
 pub use ring::Wish;
 pub use roll::{Addition, KeyView, RollError};
 
@@ -62,14 +64,12 @@ impl Keyring {
         Ok((keyring, keeper))
     }
 
-    /// Takes the best project with room for a call, or says when there will be one.
-    pub fn lease(&self, wish: &Wish<'_>) -> Result<Lease, Opening> {
-        Ring::lease(&self.ring, wish)
-    }
-
-    /// Waits until a project may have room again: `wait`, or less if a call gives its place back.
-    pub async fn opens_within(&self, wait: Duration) {
-        self.ring.room_within(wait).await;
+    /// Takes the best project with room for a call; waits for one in turn with others, but not beyond `deadline`.
+    ///
+    /// # Errors
+    /// When there would be room, if not by then.
+    pub async fn lease(&self, wish: &Wish<'_>, deadline: Moment) -> Result<Lease, Opening> {
+        Ring::lease_by(&self.ring, wish, deadline).await
     }
 
     /// Keys that could serve a call of some model now.

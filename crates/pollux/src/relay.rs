@@ -10,10 +10,12 @@ mod budget;
 mod call;
 mod cost;
 mod failure;
+mod hedge;
 mod hops;
 mod journey;
 mod lessons;
 mod meter;
+mod missing;
 mod reader;
 mod stream;
 mod substance;
@@ -32,17 +34,19 @@ use self::attempt::Attempt;
 use self::budget::RetryBudget;
 use self::call::Wire;
 use self::failure::Failure;
+use self::hedge::Won;
 use self::hops::Hops;
 use self::journey::{Journey, Next};
 use self::lessons::Lessons;
-use crate::clock::{Clock, Moment};
+use self::missing::Missing;
+use crate::clock::Clock;
 use crate::id;
-use crate::keyring::{Keyring, Lease, Opening, Settled, Wish};
+use crate::keyring::{Keyring, Lease, Settled, Wish};
 use crate::shared::Shared;
 use crate::telemetry::names;
 use crate::upstream::Upstream;
 
-pub use call::{Affinity, Answer, Call, Refusal, Reply, Served};
+pub use call::{Affinity, Answer, Call, Refusal, Served};
 pub use journey::Limits;
 pub use stream::{CallStream, Step};
 
@@ -51,10 +55,14 @@ pub use stream::{CallStream, Step};
 pub struct Settings {
     /// How often.
     pub limits: Limits,
-    /// Wall clock to the first event, waiting for room included.
+    /// Wall clock to the first event of a stream, waiting for room included.
     pub first_event_within: Duration,
+    /// Wall clock to the end of an answer that is not streamed: Google sends nothing of it before it has all of it.
+    pub answer_within: Duration,
     /// How long a call may wait for a project to have room.
     pub patience: Duration,
+    /// How late a first event may be before a second project is asked as well; `None` for never.
+    pub hedge_after: Option<Duration>,
 }
 
 impl Default for Settings {
@@ -62,7 +70,9 @@ impl Default for Settings {
         Self {
             limits: Limits::default(),
             first_event_within: Duration::from_mins(2),
+            answer_within: Duration::from_mins(10),
             patience: Duration::from_secs(10),
+            hedge_after: None,
         }
     }
 }
@@ -87,6 +97,7 @@ pub struct Relay {
     settings: Settings,
     budget: RetryBudget,
     lessons: Lessons,
+    missing: Missing,
 }
 
 /// What an attempt gave, and with which lease.
@@ -100,21 +111,24 @@ struct Got<T> {
 impl Relay {
     /// A relay over these rooms.
     pub fn new(rooms: Rooms, settings: Settings) -> Self {
-        Self { rooms, settings, budget: RetryBudget::default(), lessons: Lessons::default() }
+        Self {
+            rooms,
+            settings,
+            budget: RetryBudget::default(),
+            lessons: Lessons::default(),
+            missing: Missing::default(),
+        }
     }
 
-    /// Serves a call, whole or streamed as it asks.
-    pub async fn run(&self, call: Call) -> Result<Reply, Refusal> {
-        if call.streamed {
-            return self.stream(call).await.map(Reply::Stream);
-        }
+    /// Serves a call whose client wants the whole answer at once.
+    pub async fn whole(&self, call: Call) -> Result<Box<Answer>, Refusal> {
         if call.streams_upstream() {
-            return self.gather(call).await.map(Reply::Whole);
+            return self.gather(call).await;
         }
         let got = self.carry(call, async |attempt| attempt.whole().await).await?.0;
         let Got { value: response, lease, served, empty } = got;
         lease.settle(Settled::answered(tokens_of(&response)));
-        Ok(Reply::Whole(Box::new(Answer { response, served, empty })))
+        Ok(Box::new(Answer { response, served, empty }))
     }
 
     /// Serves a streamed call: returns when its first event is there.
@@ -132,6 +146,7 @@ impl Relay {
         loop {
             match stream.next().await {
                 Step::Event(event) => aggregate.push(*event),
+                Step::Hop => aggregate.absorb_hop(),
                 Step::End => break,
                 Step::Cut(reason) => return Err(Refusal::BadAnswer(reason)),
             }
@@ -145,9 +160,17 @@ impl Relay {
     where
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
-        let deadline = Instant::now() + self.settings.first_event_within;
+        let within = if call.streams_upstream() {
+            self.settings.first_event_within
+        } else {
+            self.settings.answer_within
+        };
+        let deadline = Instant::now() + within;
+        self.missing.check(&call.model, self.rooms.clock.now())?;
+        let model = call.model.clone();
         let tries = self.tries(call, attempt, deadline);
-        timeout_at(deadline, tries).await.unwrap_or(Err(Refusal::Deadline))
+        let ended = timeout_at(deadline, tries).await.unwrap_or(Err(Refusal::Deadline));
+        ended.inspect_err(|refusal| self.missing.note(&model, refusal, self.rooms.clock.now()))
     }
 
     async fn tries<T, F>(
@@ -168,17 +191,24 @@ impl Relay {
                 Some(lease) => lease,
                 None => self.lease(&call, &mut journey, deadline).await?,
             };
-            let failure = match attempt(self.attempt(&call, &wire, &lease, &journey)).await {
-                Ok(value) => return Ok((self.commit(&call, value, lease, &journey).await, call)),
+            let failure = match self.hedged((&call, &wire), &lease, &journey, &attempt).await {
+                Ok(Won::First(value)) => {
+                    return Ok((self.commit(&call, value, lease, &mut journey).await, call));
+                }
+                Ok(Won::Hedge(value, other)) => {
+                    lease.settle(Settled::failed(true));
+                    return Ok((self.commit(&call, value, other, &mut journey).await, call));
+                }
                 Err(failure) => failure,
             };
-            self.note(&call, &failure, &lease);
+            note(&call, &failure, &lease);
+            journey.charge(&failure, &lease);
             let settled = Settled::failed(failure.was_counted());
             match journey.after(failure, lease.project()) {
                 Next::Elsewhere => lease.settle(settled),
                 Next::Again(pause) => {
                     lease.settle(settled);
-                    sleep(pause).await;
+                    sleep(pause.min(self.settings.patience)).await;
                 }
                 Next::Mend(mend) => {
                     wire = self.mend(&mut call, mend)?;
@@ -206,31 +236,26 @@ impl Relay {
             // A fault is for the first attempt; the next ones show how it is survived.
             sim_fault: call.sim_fault.as_deref().filter(|_| journey.attempts() == 0),
             accept_empty: journey.accepts_empty(),
+            // Of a whole answer, the first byte comes last.
+            first_byte_within: (!call.streams_upstream()).then_some(self.settings.answer_within),
         }
     }
 
     /// A lease on a project with room, after waiting for one if that is not for too long.
     async fn lease(&self, call: &Call, journey: &mut Journey, deadline: Instant) -> Result<Lease, Refusal> {
-        let patience = deadline.min(Instant::now() + self.settings.patience);
+        let patience = self.settings.patience.min(deadline.saturating_duration_since(Instant::now()));
+        let patience_ms = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
         let prefer = self.preferred(call).await;
         let wish = Wish {
+            user: &call.user,
             model: &call.model,
             tokens: cost::input_tokens(&call.request, &call.capabilities),
             avoid: journey.failed(),
             prefer: prefer.as_deref(),
+            again: journey.attempts() > 0,
         };
-        loop {
-            let opening = match self.rooms.keyring.lease(&wish) {
-                Ok(lease) => return Ok(lease),
-                Err(opening) => opening,
-            };
-            match wait_for(opening, self.rooms.clock.now()) {
-                Some(wait) if Instant::now() + wait <= patience => {
-                    self.rooms.keyring.opens_within(wait).await
-                }
-                _ => return Err(journey.without_room(opening)),
-            }
-        }
+        let lease = self.rooms.keyring.lease(&wish, self.rooms.clock.now().plus_ms(patience_ms)).await;
+        lease.map_err(|opening| journey.without_room(opening))
     }
 
     /// The project that what the call hangs on belongs to.
@@ -250,7 +275,8 @@ impl Relay {
     }
 
     /// The commit point: from here on nothing is replayed.
-    async fn commit<T>(&self, call: &Call, value: T, lease: Lease, journey: &Journey) -> Got<T> {
+    async fn commit<T>(&self, call: &Call, value: T, lease: Lease, journey: &mut Journey) -> Got<T> {
+        journey.served();
         for affinity in &call.affinity {
             if let Affinity::Name(name) = affinity {
                 self.rooms.shared.stick(name, lease.project_name(), self.rooms.clock.now()).await;
@@ -260,23 +286,9 @@ impl Relay {
             project: lease.project_name().to_owned(),
             key: lease.key_name().to_owned(),
             attempts: journey.attempts() + 1,
+            decision: lease.decision().clone(),
         };
         Got { value, lease, served, empty: journey.accepts_empty() }
-    }
-
-    /// Puts the blame where it belongs, and says so once.
-    fn note(&self, call: &Call, failure: &Failure, lease: &Lease) {
-        tracing::info!(
-            model = call.model,
-            project = lease.project_name(),
-            key = lease.key_name(),
-            failure = failure.label(),
-            "an attempt failed"
-        );
-        metrics::counter!(names::ATTEMPTS, "outcome" => failure.label()).increment(1);
-        if let Failure::Upstream(outcome) = failure {
-            lease.blame(outcome);
-        }
     }
 
     /// Changes the request as a repair says, and remembers that this model needs it.
@@ -288,6 +300,18 @@ impl Relay {
     }
 }
 
+/// Says once that an attempt failed.
+fn note(call: &Call, failure: &Failure, lease: &Lease) {
+    tracing::info!(
+        model = call.model,
+        project = lease.project_name(),
+        key = lease.key_name(),
+        failure = failure.label(),
+        "an attempt failed"
+    );
+    metrics::counter!(names::ATTEMPTS, "outcome" => failure.label()).increment(1);
+}
+
 fn unspeakable(_: serde_json::Error) -> Refusal {
     Refusal::BadAnswer("unspeakable_request")
 }
@@ -296,21 +320,6 @@ fn tokens_of(response: &GenerateContentResponse) -> Option<Tokens> {
     let mut tally = UsageTally::default();
     tally.see(response.usage_metadata.as_ref()?);
     Some(tally.tokens())
-}
-
-/// How long until there may be room, if waiting helps at all.
-fn wait_for(opening: Opening, now: Moment) -> Option<Duration> {
-    match opening {
-        Opening::At(opens, _) => {
-            Some(Duration::from_millis(u64::try_from(opens.0 - now.0).unwrap_or(0).max(1)))
-        }
-        Opening::Now
-        | Opening::Day(_)
-        | Opening::NoKey
-        | Opening::NotOffered
-        | Opening::Tried
-        | Opening::TooLarge { .. } => None,
-    }
 }
 
 /// Random bits, to spread pauses.

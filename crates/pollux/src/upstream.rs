@@ -8,7 +8,6 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -26,6 +25,7 @@ mod error;
 mod message;
 mod response;
 mod tls;
+mod ways;
 
 pub use egress::EgressProxy;
 pub use error::{BodyError, SendError, SetupError};
@@ -33,6 +33,7 @@ pub use message::BaseUrl;
 pub use response::{Response, Timings};
 
 use dial::Connector;
+use ways::Ways;
 
 /// How Google is reached.
 #[derive(Clone, Debug)]
@@ -138,7 +139,7 @@ pub struct Upstream {
     base: BaseUrl,
     deadlines: Deadlines,
     routes: Vec<Route>,
-    next: AtomicUsize,
+    ways: Ways,
 }
 
 struct Route {
@@ -151,7 +152,7 @@ impl Upstream {
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
         let roots = tls::roots(settings.extra_roots.as_deref())?;
         let ways = settings.egress.iter().map(Some).chain(settings.egress.is_empty().then_some(None));
-        let routes = ways
+        let routes: Vec<Route> = ways
             .map(|proxy| {
                 let label = proxy.map_or_else(|| String::from("direct"), EgressProxy::label);
                 let connector = Connector::new(settings, proxy.cloned(), &roots)?;
@@ -161,9 +162,14 @@ impl Upstream {
         Ok(Self {
             base: settings.base_url.clone(),
             deadlines: settings.deadlines,
+            ways: Ways::new(routes.len()),
             routes,
-            next: AtomicUsize::new(0),
         })
+    }
+
+    /// The waits of a call that names no others.
+    pub fn deadlines(&self) -> Deadlines {
+        self.deadlines
     }
 
     /// Every way out with a name that may be shown; never empty.
@@ -173,7 +179,12 @@ impl Upstream {
 
     /// The way out whose turn it is. A caller that wants to blame the egress asks first and names it in the request.
     pub fn next_egress(&self) -> EgressId {
-        EgressId(self.next.fetch_add(1, Ordering::Relaxed) % self.routes.len().max(1))
+        self.ways.next(Instant::now())
+    }
+
+    /// Google does not like where this way comes out: it sits out for so long, unless it is the only one.
+    pub fn bench_egress(&self, egress: EgressId, pause: Duration) {
+        self.ways.bench(egress, pause, Instant::now());
     }
 
     /// Sends, and waits for the head of the answer.
@@ -187,8 +198,14 @@ impl Upstream {
         };
         let wait = deadlines.first_event.min(deadlines.total);
         match timeout_at(started + wait, route.client.request(message)).await {
-            Ok(Ok(answer)) => Ok(Response::new(answer, egress, started, deadlines)),
-            Ok(Err(error)) => Err(error::from_client(&error)),
+            Ok(Ok(answer)) => {
+                self.ways.succeeded(egress);
+                Ok(Response::new(answer, egress, started, deadlines))
+            }
+            Ok(Err(error)) => {
+                self.ways.failed(egress, Instant::now());
+                Err(error::from_client(&error))
+            }
             Err(_) if deadlines.total <= deadlines.first_event => Err(SendError::TotalTimeout),
             Err(_) => Err(SendError::FirstByteTimeout),
         }

@@ -16,6 +16,8 @@ pub mod backoff;
 pub mod calendar;
 pub mod estimate;
 pub mod forecast;
+pub mod pacing;
+pub mod queue;
 
 mod bench;
 mod blame;
@@ -26,6 +28,7 @@ mod gate;
 mod incident;
 mod limits;
 mod model;
+mod outlook;
 mod rank;
 mod reserve;
 mod restore;

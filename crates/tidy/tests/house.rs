@@ -31,7 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("telemetry", &[]),
-    ("lifecycle", &[]),
+    ("lifecycle", &["telemetry"]),
     (
         "config",
         &[

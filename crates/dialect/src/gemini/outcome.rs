@@ -13,7 +13,7 @@ mod evidence;
 mod tests;
 
 pub use classify::classify;
-pub use decide::{Bench, DeadReason, Retry, minute_pause};
+pub use decide::{Bench, DeadReason, Retry};
 
 /// What one failed upstream answer means. Success never becomes an `Outcome`.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,6 +99,8 @@ pub enum Repair {
     ClampThinkingBudget,
     /// Keep the one of level and budget that the generation knows.
     SplitThinking,
+    /// Drop thinkingConfig: the model does not think.
+    DropThinking,
     /// Add a blank text part to contents that are all media.
     AddBlankText,
     /// Drop contents without parts.

@@ -15,7 +15,7 @@ mod thinking;
 /// Google's documented value that passes for a thought signature (`wire.md` §4.6). Costs quality; last resort.
 pub const SENTINEL: &str = "skip_thought_signature_validator";
 /// [`SENTINEL`] as base64: the second form to try, since there were weeks in which the raw one failed.
-pub const SENTINEL_BASE64: &str = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=";
+pub(crate) const SENTINEL_BASE64: &str = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=";
 
 /// Phrases of Google's messages, in lower case, all of which must occur, and the repair they ask for. First fit.
 const TABLE: [(&[&str], Repair); 31] = [
@@ -29,7 +29,7 @@ const TABLE: [(&[&str], Repair); 31] = [
     (&["only works in thinking mode"], Repair::ClampThinkingBudget),
     (&["thinking budget", "is invalid"], Repair::ClampThinkingBudget),
     (&["thinking_budget", "out of range"], Repair::ClampThinkingBudget),
-    (&["thinking is not enabled"], Repair::ClampThinkingBudget),
+    (&["thinking is not enabled"], Repair::DropThinking),
     (&["it must have a text parameter"], Repair::AddBlankText),
     (&["contents.parts must not be empty"], Repair::DropEmptyContents),
     (&["must include at least one parts field"], Repair::DropEmptyContents),
@@ -54,7 +54,7 @@ const TABLE: [(&[&str], Repair); 31] = [
 
 impl Repair {
     /// The repair a message asks for, if the table knows it.
-    pub fn recognise(message: &str) -> Option<Self> {
+    pub(super) fn recognise(message: &str) -> Option<Self> {
         let message = message.to_lowercase();
         TABLE
             .iter()
@@ -69,6 +69,7 @@ pub fn apply(repair: Repair, request: &mut GenerateContentRequest, model: &Capab
         Repair::RaiseThinkingLevel => thinking::raise_level(request, model),
         Repair::ClampThinkingBudget => thinking::clamp_budget(request, model),
         Repair::SplitThinking => thinking::split(request, model),
+        Repair::DropThinking => thinking::forget(request),
         Repair::AddBlankText => add_blank_text(request),
         Repair::DropEmptyContents => drop_empty_contents(request),
         Repair::DropPenalties => drop_penalties(request),

@@ -6,9 +6,11 @@ use serde_json::Value;
 use super::content::Extra;
 use super::lenient::integer;
 
+mod modalities;
 mod tally;
 
-pub use tally::{Modalities, UsageTally};
+pub use modalities::Modalities;
+pub use tally::UsageTally;
 
 /// Token counts as reported (`wire.md` §2.5). In a stream they are running values, not increments.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -80,6 +82,16 @@ impl UsageMetadata {
         }
     }
 
+    /// The prompt by modality; `None` if Google gave no list.
+    pub fn prompt_modalities(&self) -> Option<Modalities> {
+        self.prompt_tokens_details.as_ref().and_then(Modalities::read)
+    }
+
+    /// The answer by modality; `None` if Google gave no list.
+    pub fn candidates_modalities(&self) -> Option<Modalities> {
+        self.candidates_tokens_details.as_ref().and_then(Modalities::read)
+    }
+
     /// Some models count thoughts into `candidatesTokenCount`: seen by the total being right without them.
     fn counts_thoughts_twice(&self) -> bool {
         let counts = [self.prompt_token_count, self.tool_use_prompt_token_count, self.candidates_token_count];
@@ -87,12 +99,5 @@ impl UsageMetadata {
         self.thoughts_token_count.unwrap_or(0) > 0
             && self.candidates_token_count.is_some()
             && self.total_token_count == Some(without)
-    }
-
-    /// Do the parts add up to the reported total? A stream that was cut ends with counts that do not.
-    pub fn is_balanced(&self) -> bool {
-        let tokens = self.tokens();
-        self.total_token_count
-            .is_some_and(|total| total > 0 && total == tokens.input.saturating_add(tokens.output))
     }
 }

@@ -36,6 +36,9 @@ pub(super) struct Simulate {
     /// A folder of recordings to answer from.
     #[arg(long)]
     replay: Option<PathBuf>,
+    /// Refuse thought signatures in other projects than the one that issued them.
+    #[arg(long)]
+    bind_signatures: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -54,8 +57,9 @@ pub(super) fn run(simulate: &Simulate) -> Result<(), Failure> {
 }
 
 fn options(simulate: &Simulate) -> anyhow::Result<Options> {
-    let Simulate { listen: _, projects, keys_per_project, tier, seed, script, replay } = simulate;
-    let script = script.as_ref().map(|path| read_script(path)).transpose()?;
+    let Simulate { listen: _, projects, keys_per_project, tier, seed, script, replay, bind_signatures } =
+        simulate;
+    let script = script.as_ref().map(read_script).transpose()?;
     Ok(Options {
         projects: *projects,
         keys_per_project: *keys_per_project,
@@ -66,6 +70,7 @@ fn options(simulate: &Simulate) -> anyhow::Result<Options> {
         seed: *seed,
         script,
         replay: replay.clone(),
+        bind_signatures: *bind_signatures,
         ..Options::default()
     })
 }

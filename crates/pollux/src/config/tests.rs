@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args as _, Command, FromArgMatches as _};
 
 use super::*;
+use crate::keyring::Strategy;
 use crate::secret::Secret;
 
 fn environment(pairs: &[(&str, &str)]) -> Environment {

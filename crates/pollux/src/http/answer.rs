@@ -21,6 +21,8 @@ const HEARTBEAT: &[u8] = b": keep-alive\n\n";
 pub(super) trait Scribe: Send + 'static {
     /// One upstream event.
     fn push(&mut self, event: &GenerateContentResponse, out: &mut Vec<u8>);
+    /// The answer goes on in another upstream request.
+    fn next_hop(&mut self);
     /// A clean end.
     fn finish(&mut self, out: &mut Vec<u8>);
     /// The stream broke off.
@@ -126,6 +128,7 @@ fn write_ready<S: Scribe>(
     loop {
         match next {
             Step::Event(event) => scribe.push(&event, out),
+            Step::Hop => scribe.next_hop(),
             Step::End => return Some(Ending::Clean),
             Step::Cut(reason) => return Some(Ending::Cut(reason)),
         }

@@ -60,7 +60,6 @@ impl Keyring {
         self.ring.pool().clear(&Scope::Key(handle), now);
         let state = KeyState { name: READY.to_owned(), reason: String::new(), since: now };
         self.store.set_key_state(id, &state, now).await?;
-        self.ring.tell_room();
         Ok(())
     }
 }

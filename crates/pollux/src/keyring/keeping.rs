@@ -111,7 +111,7 @@ impl Keyring {
     pub(super) async fn load_limits(&self) -> Result<(), StoreError> {
         for limit in self.store.load_limits().await? {
             let Some(gauge) = gauge(&limit.measure, &limit.window) else { continue };
-            let Some(project) = self.ring.roster().project_by_name(limit.project.as_str()) else { continue };
+            let Some(project) = self.ring.roster().project_by_id(&limit.project) else { continue };
             let value = u64::try_from(limit.value).ok();
             let provenance = match limit.provenance.as_str() {
                 GOOGLE => Provenance::Learned { at: limit.learned_at },

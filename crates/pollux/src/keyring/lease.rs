@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use dialect::gemini::outcome::Outcome;
 use dialect::gemini::usage::Tokens;
-use pool::{Ask, Cost, Ending, ProjectId, Reservation};
+use pool::{Ask, Cost, Decision, Ending, ProjectId, Reservation};
 
-use super::ring::{Ring, seed};
+use super::ring::{Ring, Wish, seed};
 use super::roster::KeyEntry;
 use crate::secret::Secret;
 use crate::telemetry::names;
@@ -17,6 +17,7 @@ pub struct Lease {
     ring: Arc<Ring>,
     key: Arc<KeyEntry>,
     reservation: Option<Reservation>,
+    decision: Decision,
     model: Box<str>,
     /// Input tokens as estimated, before calibration.
     estimated: u64,
@@ -46,11 +47,16 @@ impl Lease {
     pub(super) fn new(
         ring: Arc<Ring>,
         key: Arc<KeyEntry>,
-        reservation: Reservation,
-        model: &str,
-        estimated: u64,
+        (reservation, decision): (Reservation, Decision),
+        wish: &Wish<'_>,
     ) -> Self {
-        Self { ring, key, reservation: Some(reservation), model: model.into(), estimated }
+        let (model, estimated) = (wish.model.into(), wish.tokens);
+        Self { ring, key, reservation: Some(reservation), decision, model, estimated }
+    }
+
+    /// Why it was this key.
+    pub fn decision(&self) -> &Decision {
+        &self.decision
     }
 
     /// The key itself.
@@ -86,12 +92,23 @@ impl Lease {
         let changes = pool.settle(reservation, pool::Settled { input_tokens, outcome: ending }, now);
         drop(pool);
         self.ring.announce(changes);
-        self.ring.tell_room();
+        self.ring.give_turns(&self.model);
+    }
+
+    /// Nothing was sent: the place is free again.
+    pub fn give_back(self) {
+        self.settle(Settled::failed(false));
     }
 
     /// Benches who is to blame for a failure.
     pub fn blame(&self, outcome: &Outcome) {
         self.ring.blame(&self.key, &self.model, outcome);
+    }
+
+    /// The same blame, for later or never.
+    pub fn charge(&self, outcome: &Outcome) -> Charge {
+        let (ring, key) = (Arc::clone(&self.ring), Arc::clone(&self.key));
+        Charge { ring, key, model: self.model.clone(), outcome: outcome.clone() }
     }
 
     /// Another request of the same call on the same key; counted at once, for nobody settles it.
@@ -108,13 +125,28 @@ impl Lease {
     }
 }
 
+/// A blame that hangs on how the call ends.
+#[derive(Debug)]
+pub struct Charge {
+    ring: Arc<Ring>,
+    key: Arc<KeyEntry>,
+    model: Box<str>,
+    outcome: Outcome,
+}
+
+impl Charge {
+    /// Benches who is to blame.
+    pub fn press(self) {
+        self.ring.blame(&self.key, &self.model, &self.outcome);
+    }
+}
+
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(reservation) = self.reservation.take() {
             metrics::counter!(names::LEASES_DROPPED).increment(1);
             let now = self.ring.now();
             self.ring.pool().abandon(reservation, now);
-            self.ring.tell_room();
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
 
 use dialect::gemini::outcome::Outcome;
+use pool::queue::QueueSettings;
 use pool::{Ask, Change, Cost, Moment, Opening, Pool, ProjectId, Settings, Snapshot};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
 use super::blame::blame_for;
 use super::lease::Lease;
+use super::queue::Line;
 use super::roster::{KeyEntry, Roster};
 use crate::clock::Clock;
 use crate::id;
@@ -20,6 +21,8 @@ const WAITING_CHANGES: usize = 4_096;
 /// What a call wants from the pool.
 #[derive(Clone, Copy, Debug)]
 pub struct Wish<'a> {
+    /// Whose call it is: users take turns when there is no room.
+    pub user: &'a str,
     /// The model as it goes into the path.
     pub model: &'a str,
     /// Estimated input tokens.
@@ -28,6 +31,8 @@ pub struct Wish<'a> {
     pub avoid: &'a [ProjectId],
     /// The project, by id, that should serve it if it has room.
     pub prefer: Option<&'a str>,
+    /// It was served before and failed: it goes before those who wait.
+    pub again: bool,
 }
 
 /// The pool behind its lock, and the roster beside it. Both locks are short and never held over a wait.
@@ -35,7 +40,7 @@ pub(super) struct Ring {
     pool: Mutex<Pool>,
     roster: RwLock<Roster>,
     clock: Arc<dyn Clock>,
-    room: Notify,
+    pub(super) line: Line,
     changes: mpsc::Sender<Vec<Change>>,
 }
 
@@ -43,7 +48,16 @@ impl Ring {
     pub(super) fn new(settings: Settings, clock: Arc<dyn Clock>) -> (Self, mpsc::Receiver<Vec<Change>>) {
         let (changes, receiver) = mpsc::channel(WAITING_CHANGES);
         let pool = Mutex::new(Pool::new(settings));
-        (Self { pool, roster: RwLock::default(), clock, room: Notify::new(), changes }, receiver)
+        (
+            Self {
+                pool,
+                roster: RwLock::default(),
+                clock,
+                line: Line::new(QueueSettings::default()),
+                changes,
+            },
+            receiver,
+        )
     }
 
     pub(super) fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -64,14 +78,11 @@ impl Ring {
 
     pub(super) fn lease(this: &Arc<Self>, wish: &Wish<'_>) -> Result<Lease, Opening> {
         let now = this.now();
-        let prefer = wish.prefer.and_then(|name| this.roster().project_by_name(name));
+        let prefer = wish.prefer.and_then(|name| this.roster().project_by_id(&name.into()));
         let mut pool = this.pool();
-        let tokens = pool.calibrated(wish.model, wish.tokens);
-        let cost = Cost { requests: 1, tokens };
-        let ask = Ask { model: wish.model, cost, exclude: wish.avoid, prefer, ..Ask::default() };
-        let taken = pool.take(&ask, now, seed()).1;
-        let taken = match taken {
-            Err(_) if !wish.avoid.is_empty() => pool.take(&Ask { exclude: &[], ..ask }, now, seed()).1,
+        let ask = Ask { prefer, ..ask(&pool, wish) };
+        let (decision, taken) = match pool.take(&ask, now, seed()) {
+            (_, Err(_)) if !wish.avoid.is_empty() => pool.take(&Ask { exclude: &[], ..ask }, now, seed()),
             taken => taken,
         };
         drop(pool);
@@ -81,7 +92,17 @@ impl Ring {
             this.pool().abandon(reservation, now);
             return Err(Opening::NoKey);
         };
-        Ok(Lease::new(Arc::clone(this), key, reservation, wish.model, wish.tokens))
+        Ok(Lease::new(Arc::clone(this), key, (reservation, decision), wish))
+    }
+
+    /// When a call could be served, nobody else waiting.
+    pub(super) fn opening(&self, wish: &Wish<'_>) -> Opening {
+        let pool = self.pool();
+        let ask = ask(&pool, wish);
+        match pool.choose(&ask, self.now(), 0).opens {
+            Opening::Now => Opening::Now,
+            _ => pool.choose(&Ask { exclude: &[], ..ask }, self.now(), 0).opens,
+        }
     }
 
     /// Benches who is to blame for a failure of this key's call.
@@ -105,15 +126,6 @@ impl Ring {
         }
     }
 
-    /// A call gave its place back, or a key came: who waits may look again.
-    pub(super) fn tell_room(&self) {
-        self.room.notify_waiters();
-    }
-
-    pub(super) async fn room_within(&self, wait: Duration) {
-        let _ = tokio::time::timeout(wait, self.room.notified()).await;
-    }
-
     pub(super) fn ready_keys(&self) -> usize {
         self.pool().ready_keys(self.now())
     }
@@ -121,6 +133,11 @@ impl Ring {
     pub(super) fn snapshot(&self) -> Snapshot {
         self.pool().snapshot(self.now())
     }
+}
+
+fn ask<'a>(pool: &Pool, wish: &Wish<'a>) -> Ask<'a> {
+    let tokens = pool.calibrated(wish.model, wish.tokens);
+    Ask { model: wish.model, cost: Cost { requests: 1, tokens }, exclude: wish.avoid, ..Ask::default() }
 }
 
 /// Random bits, so that equals take turns.

@@ -116,7 +116,6 @@ impl Keyring {
                 self.enlist_key(self.store.key(key).await?)?;
             }
         }
-        self.ring.tell_room();
         Ok(())
     }
 
@@ -188,7 +187,6 @@ impl Keyring {
                 pool.clear(&Scope::Key(entry.handle), now);
             }
         }
-        self.ring.tell_room();
         self.show(id).await
     }
 

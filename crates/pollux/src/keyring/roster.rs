@@ -81,10 +81,6 @@ impl Roster {
         self.project_handles.get(id).copied()
     }
 
-    pub(super) fn project_by_name(&self, name: &str) -> Option<ProjectId> {
-        self.project_handles.iter().find(|(id, _)| id.as_str() == name).map(|(_, handle)| *handle)
-    }
-
     pub(super) fn project_id(&self, handle: ProjectId) -> Option<&record::ProjectId> {
         self.projects.get(handle.0 as usize)
     }

@@ -9,8 +9,8 @@ use dialect::gemini::request::GenerateContentRequest;
 use dialect::gemini::response::GenerateContentResponse;
 use dialect::model::Capabilities;
 
-use super::stream::CallStream;
 use crate::clock::Moment;
+use crate::keyring::Decision;
 
 /// One call of a client, in Gemini's words.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ pub enum Affinity {
 }
 
 /// Who served a call, and how it went there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Served {
     /// The project's id.
     pub project: String,
@@ -49,15 +49,8 @@ pub struct Served {
     pub key: String,
     /// Attempts made, this one included.
     pub attempts: u32,
-}
-
-/// What came of a call.
-#[derive(Debug)]
-pub enum Reply {
-    /// The whole answer.
-    Whole(Box<Answer>),
-    /// The answer as it comes; the first event is there.
-    Stream(Box<CallStream>),
+    /// Why it was this key.
+    pub decision: Decision,
 }
 
 /// A whole answer.
@@ -81,6 +74,12 @@ pub enum Refusal {
     #[error("every project is at its limit")]
     Busy {
         /// The earliest opening.
+        opens: Moment,
+    },
+    /// Google has been failing; the next call goes out then.
+    #[error("upstream has been failing for this model")]
+    Resting {
+        /// When.
         opens: Moment,
     },
     /// Every project has used up its day.

@@ -65,11 +65,6 @@ impl Hops {
         }
     }
 
-    /// Further requests made so far.
-    pub(super) fn taken(&self) -> u32 {
-        self.taken
-    }
-
     /// Takes note of tokens, and hides the finish reason that only asks for another hop.
     pub(super) fn see(&mut self, event: &mut GenerateContentResponse) {
         if self.call.is_none() {
@@ -134,10 +129,15 @@ impl Hops {
         let upstream = Arc::clone(&self.upstream);
         let key = lease.follow_on();
         Some(Box::pin(async move {
-            let sim_fault = None;
-            Attempt { upstream: &upstream, key: &key, wire: &wire, sim_fault, accept_empty: true }
-                .stream()
-                .await
+            let attempt = Attempt {
+                upstream: &upstream,
+                key: &key,
+                wire: &wire,
+                sim_fault: None,
+                accept_empty: true,
+                first_byte_within: None,
+            };
+            attempt.stream().await
         }))
     }
 

@@ -9,7 +9,7 @@ use dialect::gemini::outcome::{Cause, Outcome, Repair, Retry};
 use super::budget::InFlight;
 use super::call::Refusal;
 use super::failure::Failure;
-use crate::keyring::Opening;
+use crate::keyring::{Charge, Lease, Opening, Why};
 
 /// Repairs of one request at most.
 const MOST_REPAIRS: usize = 3;
@@ -42,6 +42,8 @@ pub(super) struct Journey {
     bad_answers: u32,
     repairs: Vec<Repair>,
     last: Option<Refusal>,
+    /// Keys that lack the model, if it turns out that others have it.
+    charges: Vec<Charge>,
 }
 
 /// What to do next.
@@ -70,6 +72,7 @@ impl Journey {
             bad_answers: 0,
             repairs: Vec::new(),
             last: None,
+            charges: Vec::new(),
         }
     }
 
@@ -92,16 +95,35 @@ impl Journey {
     pub(super) fn without_room(&mut self, opening: Opening) -> Refusal {
         let quota_spoke = matches!(&self.last, Some(Refusal::Upstream(outcome)) if is_quota(&outcome.cause));
         let refusal = match opening {
+            Opening::At(_, Why::Bench | Why::NoKey | Why::Disabled)
+            | Opening::Now
+            | Opening::NoKey
+            | Opening::Tried => Refusal::NoKey,
+            Opening::At(opens, Why::Soft | Why::Probe | Why::Model) => Refusal::Resting { opens },
             Opening::At(opens, _) => Refusal::Busy { opens },
             Opening::Day(opens) => Refusal::DayUsedUp { opens },
             Opening::NotOffered => Refusal::NotOffered,
             Opening::TooLarge { limit } => Refusal::TooLarge { limit },
-            Opening::Now | Opening::NoKey | Opening::Tried => Refusal::NoKey,
         };
         match self.last.take() {
             Some(last) if !quota_spoke => last,
             _ => refusal,
         }
+    }
+
+    /// Blames the one who failed, unless it hangs on how the call ends.
+    pub(super) fn charge(&mut self, failure: &Failure, lease: &Lease) {
+        let Failure::Upstream(outcome) = failure else { return };
+        if outcome.cause == Cause::ModelNotFound {
+            self.charges.push(lease.charge(outcome));
+        } else {
+            lease.blame(outcome);
+        }
+    }
+
+    /// The call was served after all: who lacked the model is to blame (`wire.md` §9.3, E17).
+    pub(super) fn served(&mut self) {
+        self.charges.drain(..).for_each(Charge::press);
     }
 
     /// Decides what follows a failure on `project`.
@@ -133,7 +155,9 @@ impl Journey {
             Retry::No | Retry::SameRepaired(_) | Retry::Owner => Next::Refuse(final_word(refusal)),
             Retry::SameIfEarly => self.soft(project, 1, refusal),
             Retry::Elsewhere { max: u8::MAX } => self.hard(refusal),
-            Retry::SameOrElsewhere { max } | Retry::Elsewhere { max } => self.soft(project, u32::from(max), refusal),
+            Retry::SameOrElsewhere { max } | Retry::Elsewhere { max } => {
+                self.soft(project, u32::from(max), refusal)
+            }
             Retry::ElsewhereAfter { max, least, most } => match self.soft(project, u32::from(max), refusal) {
                 Next::Elsewhere => Next::Again(between(least, most, self.seed)),
                 refused => refused,

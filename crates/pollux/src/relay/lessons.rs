@@ -49,6 +49,7 @@ fn is_about_the_model(repair: Repair) -> bool {
         Repair::RaiseThinkingLevel
         | Repair::ClampThinkingBudget
         | Repair::SplitThinking
+        | Repair::DropThinking
         | Repair::AddBlankText
         | Repair::DropPenalties
         | Repair::SingleCandidate

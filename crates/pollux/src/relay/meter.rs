@@ -15,16 +15,13 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// Takes note of an event. From the second hop on, its usage is replaced by the sum over all hops.
-    pub(super) fn see(&mut self, event: &mut GenerateContentResponse, hops: u32) {
+    /// Takes note of an event.
+    pub(super) fn see(&mut self, event: &GenerateContentResponse) {
         self.blocked |= event.block_reason().is_some();
         self.finished |= event.candidates().iter().any(|candidate| candidate.finish().is_some());
-        if let Some(usage) = &mut event.usage_metadata {
+        if let Some(usage) = &event.usage_metadata {
             self.counted = true;
             self.tally.see(usage);
-            if hops > 0 {
-                *usage = self.tally.metadata();
-            }
         }
     }
 

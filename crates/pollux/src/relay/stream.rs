@@ -22,6 +22,8 @@ pub struct CallStream {
     lease: Option<Lease>,
     served: Served,
     model_version: Option<String>,
+    /// The next request of a long decode has begun; nobody has been told yet.
+    hop_begun: bool,
     over: bool,
 }
 
@@ -30,6 +32,8 @@ pub struct CallStream {
 pub enum Step {
     /// An event.
     Event(Box<GenerateContentResponse>),
+    /// The answer goes on in another request: indices and token counts start anew (`wire.md` §6.6).
+    Hop,
     /// The answer is complete.
     End,
     /// It broke off; the reason is a short name.
@@ -47,6 +51,7 @@ impl CallStream {
             lease: Some(lease),
             served,
             model_version,
+            hop_begun: false,
             over: false,
         }
     }
@@ -78,6 +83,9 @@ impl CallStream {
         if self.over {
             return Some(Step::End);
         }
+        if std::mem::take(&mut self.hop_begun) {
+            return Some(Step::Hop);
+        }
         if let Some(event) = self.held.pop_front() {
             return Some(self.event(event));
         }
@@ -97,7 +105,7 @@ impl CallStream {
 
     fn event(&mut self, mut event: GenerateContentResponse) -> Step {
         self.hops.see(&mut event);
-        self.meter.see(&mut event, self.hops.taken());
+        self.meter.see(&event);
         Step::Event(Box::new(event))
     }
 
@@ -128,6 +136,7 @@ impl CallStream {
             NextHop::Opened(opened) => {
                 let opened = *opened;
                 self.meter.begin_hop();
+                self.hop_begun = true;
                 self.held.extend(opened.events);
                 self.reader = Some(opened.reader);
                 None

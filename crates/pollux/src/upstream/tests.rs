@@ -1,5 +1,6 @@
 //! `Upstream` against small servers on ports of the system's choosing.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;

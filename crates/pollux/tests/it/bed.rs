@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Collected, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request};
 use hyper_util::client::legacy::Client;
@@ -76,6 +76,7 @@ pub(crate) struct Bed {
     clock: Arc<ManualClock>,
     client: Client<HttpConnector, Full<Bytes>>,
     lifecycle: Lifecycle,
+    gateway: Lifecycle,
     pub(crate) data: TempDir,
 }
 
@@ -104,12 +105,15 @@ impl Bed {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (_, user_key) = app.gateway.access.create_user("Bed", None).await.unwrap();
-        let life = lifecycle.clone();
-        tokio::spawn(async move { app.serve(listener, &life, Duration::from_secs(1)).await });
+        let gateway = Lifecycle::new();
+        let life = gateway.clone();
+        lifecycle.spawn("gateway", async move {
+            app.serve(listener, &life, Duration::from_secs(1)).await.unwrap();
+        });
 
         let client = Client::builder(TokioExecutor::new()).build_http();
         let user_key = user_key.expose().to_owned();
-        Self { simulator, user_key, base, keys, clock, client, lifecycle, data }
+        Self { simulator, user_key, base, keys, clock, client, lifecycle, gateway, data }
     }
 
     /// Turns both clocks.
@@ -134,8 +138,9 @@ impl Bed {
     }
 
     pub(crate) async fn stop(self) -> TempDir {
+        self.gateway.stop();
         self.lifecycle.stop();
-        self.lifecycle.shutdown(Duration::from_secs(1)).await;
+        self.lifecycle.shutdown(Duration::from_secs(2)).await;
         self.data
     }
 
@@ -153,7 +158,7 @@ impl Bed {
         let request = request.body(Full::new(body.into())).unwrap();
         let response = self.client.request(request).await.unwrap();
         let (head, body) = response.into_parts();
-        let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
         Reply {
             status: head.status.as_u16(),
             headers: head.headers,
@@ -210,8 +215,8 @@ pub(crate) fn chat(model: &str, text: &str, stream: bool) -> Value {
 async fn serve_simulator(simulator: &Simulator, lifecycle: &Lifecycle) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let (simulator, soft) = (simulator.clone(), lifecycle.soft());
-    tokio::spawn(async move { simulator.serve(listener, soft.cancelled_owned()).await });
+    let soft = lifecycle.soft();
+    lifecycle.spawn("simulator", simulator.clone().serve(listener, soft.cancelled_owned()));
     address
 }
 

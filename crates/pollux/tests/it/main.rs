@@ -1,6 +1,13 @@
 //! The real program and the simulator, over TCP.
 //!
 //! One binary; time is turned, never waited for. Each test has its own gateway, simulator, ports and data directory.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    clippy::unchecked_time_subtraction,
+    reason = "tests are free"
+)]
 
 mod balance;
 mod bed;

@@ -39,7 +39,10 @@ impl Scene<'_> {
     fn quota(self, fault: &Fault) -> Option<Refusal> {
         let Scene { model, tier, limits, .. } = self;
         let meter = Meter { model, tier, limits };
-        let exceeded = |breaches: &[Breach]| Exceeded { breaches: breaches.to_vec(), wait_ms: 26_300 };
+        let exceeded = |breaches: &[Breach]| Exceeded {
+            breaches: breaches.to_vec(),
+            wait_ms: i64::try_from(fault.number(26_300)).unwrap_or(i64::MAX),
+        };
         let refusal = match fault.name() {
             "429-minute" => meter.refuse(&exceeded(&[Breach::RequestsPerMinute])),
             "429-tokens" => meter.refuse(&exceeded(&[Breach::TokensPerMinute])),

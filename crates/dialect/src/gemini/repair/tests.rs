@@ -25,6 +25,7 @@ fn messages_name_their_repair() {
             "The thinking budget (40000) is invalid. Please choose a value between 128 and 32768.",
             Some(Repair::ClampThinkingBudget),
         ),
+        ("Thinking is not enabled for models/gemini-nano-banana-2.1", Some(Repair::DropThinking)),
         ("Only one of thinking_budget and thinking_level may be set.", Some(Repair::SplitThinking)),
         ("Unable to submit request because it must have a text parameter.", Some(Repair::AddBlankText)),
         (
@@ -150,6 +151,11 @@ fn contents_config_and_tools_are_mended() {
         (
             Repair::DropPenalties,
             json!({"generationConfig": {"presencePenalty": 1, "frequency_penalty": 0.5, "seed": 7}}),
+            json!({"generationConfig": {"seed": 7}}),
+        ),
+        (
+            Repair::DropThinking,
+            json!({"generationConfig": {"thinkingConfig": {"includeThoughts": true}, "seed": 7}}),
             json!({"generationConfig": {"seed": 7}}),
         ),
         (

@@ -8,8 +8,8 @@ fn thinking(request: &mut GenerateContentRequest) -> Option<&mut ThinkingConfig>
     config(request)?.thinking_config.as_mut()
 }
 
-/// Removes the whole setting; what is left of it would ask for nothing.
-fn forget(request: &mut GenerateContentRequest) -> bool {
+/// Removes the whole setting.
+pub(super) fn forget(request: &mut GenerateContentRequest) -> bool {
     config(request).is_some_and(|config| config.thinking_config.take().is_some())
 }
 

@@ -13,20 +13,10 @@ pub struct UsageTally {
     /// The sum of the hops that are over.
     past: Option<UsageMetadata>,
     past_tokens: Tokens,
-    first_prompt: Option<u64>,
+    /// The first hop that counted its prompt, once it is over.
+    first: Option<UsageMetadata>,
     current: UsageMetadata,
     seen: bool,
-}
-
-/// Token counts by modality.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names explain themselves")]
-pub struct Modalities {
-    pub text: u64,
-    pub image: u64,
-    pub audio: u64,
-    pub video: u64,
-    pub document: u64,
 }
 
 impl UsageTally {
@@ -67,7 +57,9 @@ impl UsageTally {
     /// A hop of a long decode is over, the next begins: its prompt is billed again, so the fields add up.
     pub fn absorb_hop(&mut self) {
         let hop = std::mem::take(&mut self.current);
-        self.first_prompt = self.first_prompt.or(hop.prompt_token_count);
+        if self.first.is_none() && hop.prompt_token_count.is_some() {
+            self.first = Some(hop.clone());
+        }
         self.past_tokens = sum_tokens(self.past_tokens, hop.tokens());
         self.past = Some(match self.past.take() {
             None => hop,
@@ -76,85 +68,51 @@ impl UsageTally {
     }
 
     /// Has any usage been reported? If not, what is counted is an estimate at best.
-    pub fn is_seen(&self) -> bool {
+    pub(crate) fn is_seen(&self) -> bool {
         self.seen
     }
 
-    /// What it amounts to.
+    /// What is billed: every hop's prompt counts.
     pub fn tokens(&self) -> Tokens {
         sum_tokens(self.past_tokens, self.current.tokens())
     }
 
-    /// The prompt of the first hop: what the client really sent, while [`tokens`](Self::tokens) is what is billed.
-    pub fn first_prompt(&self) -> Option<u64> {
-        self.first_prompt.or(self.current.prompt_token_count)
-    }
-
-    /// Everything in Google's own form.
-    pub fn metadata(&self) -> UsageMetadata {
+    /// What is billed, in Google's own form.
+    fn metadata(&self) -> UsageMetadata {
         match &self.past {
             None => self.current.clone(),
             Some(past) => sum(past.clone(), self.current.clone()),
         }
     }
 
-    /// The prompt by modality.
-    pub fn prompt_modalities(&self) -> Modalities {
-        Modalities::read(self.metadata().prompt_tokens_details.as_ref())
-    }
-
-    /// The answer by modality.
-    pub fn candidates_modalities(&self) -> Modalities {
-        Modalities::read(self.metadata().candidates_tokens_details.as_ref())
-    }
-
-    /// Do the counts of the running hop add up to its total? With a clean end of the transport this tells a
-    /// finished answer without `finishReason` from a cut one.
-    pub fn is_balanced(&self) -> bool {
-        self.current.is_balanced()
-    }
-}
-
-impl Modalities {
-    /// Reads `[{modality, tokenCount}]`; unknown modalities are left out.
-    pub fn read(details: Option<&Value>) -> Self {
-        let mut sums = Self::default();
-        for entry in details.and_then(Value::as_array).into_iter().flatten() {
-            let tokens = entry.get("tokenCount").and_then(Value::as_u64).unwrap_or(0);
-            // Under `enum-encoding=int` the modality is its number.
-            let slot = match entry.get("modality") {
-                Some(Value::String(name)) => sums.by_name(name),
-                Some(Value::Number(number)) => sums.by_number(number.as_u64()),
-                _ => None,
-            };
-            if let Some(slot) = slot {
-                *slot = slot.saturating_add(tokens);
-            }
+    /// What the client is shown: the output of all hops, the prompt it really sent (`wire.md` §6.6).
+    pub fn shown(&self) -> UsageMetadata {
+        let all = self.metadata();
+        if self.past.is_none() {
+            return all;
         }
-        sums
-    }
-
-    fn by_name(&mut self, name: &str) -> Option<&mut u64> {
-        match name {
-            "TEXT" => Some(&mut self.text),
-            "IMAGE" => Some(&mut self.image),
-            "VIDEO" => Some(&mut self.video),
-            "AUDIO" => Some(&mut self.audio),
-            "DOCUMENT" => Some(&mut self.document),
-            _ => None,
+        let first = self.first.as_ref().unwrap_or(&self.current);
+        let is_counted = all.total_token_count.or(all.prompt_token_count).is_some();
+        let (input, Tokens { output, thoughts, .. }) = (first.tokens().input, self.tokens());
+        UsageMetadata {
+            prompt_token_count: first.prompt_token_count,
+            cached_content_token_count: first.cached_content_token_count,
+            // Hops may differ in whether they count thoughts here; now none does.
+            candidates_token_count: is_counted.then(|| output.saturating_sub(thoughts)),
+            thoughts_token_count: all.thoughts_token_count.map(|_| thoughts),
+            tool_use_prompt_token_count: first.tool_use_prompt_token_count,
+            total_token_count: is_counted.then(|| input.saturating_add(output)),
+            prompt_tokens_details: first.prompt_tokens_details.clone(),
+            candidates_tokens_details: all.candidates_tokens_details,
+            service_tier: all.service_tier,
+            extra: all.extra.into_iter().chain(first.extra.clone()).collect(),
         }
     }
 
-    fn by_number(&mut self, number: Option<u64>) -> Option<&mut u64> {
-        let name = match number? {
-            1 => "TEXT",
-            2 => "IMAGE",
-            3 => "VIDEO",
-            4 => "AUDIO",
-            5 => "DOCUMENT",
-            _ => return None,
-        };
-        self.by_name(name)
+    /// The tier that served the call, as far as is known.
+    pub fn service_tier(&self) -> Option<&str> {
+        let past = self.past.as_ref().and_then(|past| past.service_tier.as_deref());
+        self.current.service_tier.as_deref().or(past)
     }
 }
 

@@ -4,10 +4,10 @@ use serde_json::{Map, Value};
 
 use super::choice::{Choice, Notes};
 use super::shape::Extras;
-use super::usage::Tally;
 use super::warning::Warning;
 use super::{Encoding, Stamp};
 use crate::gemini::response::{Candidate, GenerateContentResponse};
+use crate::gemini::usage::UsageTally;
 
 /// More choices than any model gives; Node's client refuses more (`gemini-2026-11.md` §5.4).
 const MOST_CHOICES: usize = 128;
@@ -16,7 +16,7 @@ const MOST_CHOICES: usize = 128;
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) notes: Notes,
-    pub(super) tally: Tally,
+    pub(super) tally: UsageTally,
     pub(super) blocked: Option<Extras>,
     pub(super) envelope: Envelope,
 }
@@ -38,7 +38,7 @@ impl Answer {
             model: encoding.model.clone(),
             include_usage: encoding.include_usage,
         };
-        Self { notes: Notes::new(encoding, stamp), tally: Tally::default(), blocked: None, envelope }
+        Self { notes: Notes::new(encoding, stamp), tally: UsageTally::default(), blocked: None, envelope }
     }
 
     /// Takes what an event says outside its candidates.

@@ -46,6 +46,12 @@ impl Failed {
                 );
                 Self::new(429, "rate_limit_error", "rate_limit_exceeded", message).after(wait)
             }
+            Refusal::Resting { opens } => {
+                let message = "Google has been failing for this model on every project of the pool; the gateway gives \
+                               it a moment.";
+                let wait = until(*opens, now);
+                Self::new(503, "server_error", "upstream_overloaded", message.to_owned()).after(wait)
+            }
             Refusal::DayUsedUp { opens } => {
                 let message = "Every project in the pool has used up its daily quota for this model. It opens again at \
                                midnight Pacific time; add projects or choose another model to go on before.";

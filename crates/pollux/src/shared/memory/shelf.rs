@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_name_put_often_does_not_grow_the_queue() {
-        let mut shelf = Shelf::new(Duration::from_secs(60), 10_000);
+        let mut shelf = Shelf::new(Duration::from_mins(1), 10_000);
         shelf.put("first".to_owned(), (), 0, Moment(0));
         for turn in 0..10_000 {
             shelf.put("hot".to_owned(), (), 0, Moment(turn));

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::Ending;
+use crate::gemini::usage::UsageTally;
 use crate::openai::chat::answer::Envelope;
 use crate::openai::chat::choice::{Call, Sink};
 use crate::openai::chat::shape::{Annotation, Audio, Extras, Function, Image, Logprobs, ToolCall};
-use crate::openai::chat::usage::{Tally, Usage};
+use crate::openai::chat::usage::{Usage, service_tier};
 
 /// What every chunk of a stream begins with.
 #[derive(Clone, Copy, Debug)]
@@ -75,12 +76,12 @@ struct Delta<'a> {
 }
 
 impl<'a> Head<'a> {
-    pub(super) fn new(envelope: &'a Envelope, tally: &Tally) -> Self {
+    pub(super) fn new(envelope: &'a Envelope, tally: &UsageTally) -> Self {
         Self {
             id: envelope.id.as_deref().unwrap_or_default(),
             model: &envelope.model,
             created: envelope.created,
-            service_tier: tally.service_tier(),
+            service_tier: service_tier(tally),
             announces_usage: envelope.include_usage,
         }
     }
@@ -117,7 +118,6 @@ pub(super) struct Frames<'a> {
     pub(super) head: Head<'a>,
     pub(super) index: usize,
     pub(super) out: &'a mut Vec<u8>,
-    pub(super) has_content: &'a mut bool,
 }
 
 impl Frames<'_> {
@@ -135,11 +135,6 @@ impl Frames<'_> {
         self.head.write(&[choice], None, self.out);
     }
 
-    fn piece(&mut self, delta: Delta<'_>) {
-        *self.has_content = true;
-        self.delta(delta);
-    }
-
     /// What is said once of the message, then the reason.
     pub(super) fn ending(&mut self, ending: Ending) {
         let Ending { finish_reason, mut annotations, message: extra_content, choice } = ending;
@@ -147,7 +142,7 @@ impl Frames<'_> {
             annotation.index = Some(place);
         }
         if annotations.is_some() || extra_content.is_some() {
-            self.piece(Delta { annotations, extra_content, ..Delta::default() });
+            self.delta(Delta { annotations, extra_content, ..Delta::default() });
         }
         self.choice(Choice {
             index: self.index,
@@ -161,27 +156,27 @@ impl Frames<'_> {
 
 impl Sink for Frames<'_> {
     fn content(&mut self, text: &str) {
-        self.piece(Delta { content: Some(text), ..Delta::default() });
+        self.delta(Delta { content: Some(text), ..Delta::default() });
     }
 
     fn reasoning(&mut self, text: &str) {
-        self.piece(Delta { reasoning_content: Some(text), reasoning: Some(text), ..Delta::default() });
+        self.delta(Delta { reasoning_content: Some(text), reasoning: Some(text), ..Delta::default() });
     }
 
     /// Whole in one delta, which is safest for naive clients.
     fn call(&mut self, call: Call) {
-        self.piece(match call {
+        self.delta(match call {
             Call::Tool(call) => Delta { tool_calls: Some([call]), ..Delta::default() },
             Call::Legacy(function) => Delta { function_call: Some(function), ..Delta::default() },
         });
     }
 
     fn image(&mut self, image: Image) {
-        self.piece(Delta { images: Some([image]), ..Delta::default() });
+        self.delta(Delta { images: Some([image]), ..Delta::default() });
     }
 
     fn audio(&mut self, audio: Audio) {
-        self.piece(Delta { audio: Some(audio), ..Delta::default() });
+        self.delta(Delta { audio: Some(audio), ..Delta::default() });
     }
 
     fn logprobs(&mut self, logprobs: Logprobs) {

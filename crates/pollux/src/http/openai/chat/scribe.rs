@@ -28,6 +28,10 @@ impl Scribe for ChatScribe {
         self.encoder.push(event, out);
     }
 
+    fn next_hop(&mut self) {
+        self.encoder.next_hop();
+    }
+
     fn finish(&mut self, out: &mut Vec<u8>) {
         self.encoder.finish(out);
     }

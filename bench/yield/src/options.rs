@@ -1,0 +1,48 @@
+//! The command line; its help defines every number of the report.
+
+use clap::Parser;
+
+const METRICS: &str = "\
+WHAT IS MEASURED
+  capacity      Answers that the quotas allow: for every living project, model and Pacific day of the run the least of
+                RPM x minutes, TPM x minutes / mean tokens, and what is left of RPD; summed. A project whose keys are all
+                dead counts nothing.
+  load          Calls per model and day as a multiple of that: 0.5x, 1x, 3x. Their number is exact, their times are
+                random: `poisson` (independent) or `bursty` (bursts of five on average, one user, two seconds).
+  yield         Answers delivered / min(calls, capacity), by model and day, summed.
+  possible      The same share for a clairvoyant: all projects as one bucket, tokens free, no latency, every limit known,
+                the same patience. No scheduler can do better. At 1x chance alone puts it below 100 %.
+  upstream_429_per_1000
+                429s from Google per 1,000 answers, all of them.
+  upstream_429_per_1000_once_learned
+                The same without those that teach: a 429 counts only if every limit it names (project, model, kind) had
+                been named by a 429 that was back before the call was sent.
+  avoidable_client_429
+                Calls refused although hindsight finds a place for them on top of everything delivered: a living bucket
+                and a moment within the caller's patience where one more call keeps every sliding minute and the day within
+                the limits. A place counts once.
+  client_429    All calls refused.
+  p50_s, p99_s  Wait in seconds of answered calls: from arrival until the attempt that was answered was sent.
+  fairness      Jain's index over users of (answers / max-min fair share of min(calls, capacity)); the worst of the runs.
+
+Every scheduler gets the same calls with the same latencies. Each load runs four times: poisson and bursty traffic, Google
+metering by sliding minutes and by clock minutes; the JSON line adds the four up (`worst_yield` is the least of them). Refused
+calls are not tried again by clients. The virtual Google is written apart from the pool's windows.";
+
+/// Compares schedulers on virtual traffic: 20 free projects, three models, 50 users, limits unknown at the start.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "yield-bench", after_help = METRICS)]
+pub(crate) struct Options {
+    /// Everything random depends on this.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How long a caller waits for room, in seconds.
+    #[arg(long, default_value_t = 30)]
+    pub(crate) patience_s: u32,
+    /// Virtual minutes before midnight in Los Angeles.
+    #[arg(long, default_value_t = 60)]
+    pub(crate) before: u32,
+    /// Virtual minutes after it.
+    #[arg(long, default_value_t = 30)]
+    pub(crate) after: u32,
+}

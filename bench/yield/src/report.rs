@@ -1,0 +1,101 @@
+//! The table for people, and the last line for machines.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use crate::case::{CONTENDERS, Case, Contender, LOADS};
+use crate::options::Options;
+use crate::score::Score;
+
+/// Prints every run, then one JSON object on one line.
+pub(crate) fn print(out: &mut impl Write, options: &Options, rows: &[(Case, Score)]) -> io::Result<()> {
+    let Options { seed, patience_s, before, after } = options;
+    writeln!(
+        out,
+        "{before} + {after} virtual minutes around midnight, patience {patience_s} s, seed {seed}\n"
+    )?;
+    writeln!(
+        out,
+        "{:<17}{:<6}{:<9}{:<9}{:>8}{:>9}{:>8}{:>9}{:>10}{:>10}{:>9}{:>10}{:>7}{:>8}{:>10}",
+        "scheduler",
+        "load",
+        "traffic",
+        "minute",
+        "calls",
+        "answers",
+        "yield",
+        "possible",
+        "429/1000",
+        "learned",
+        "refused",
+        "avoidable",
+        "p50 s",
+        "p99 s",
+        "fairness"
+    )?;
+    for (case, score) in rows {
+        line(out, *case, score)?;
+    }
+    writeln!(out)?;
+    writeln!(out, "{}", json(rows))
+}
+
+fn line(out: &mut impl Write, case: Case, score: &Score) -> io::Result<()> {
+    let Case { contender, tenths, shape, metering } = case;
+    let load = LOADS.iter().find(|(other, _)| *other == tenths).map_or("", |(_, name)| name);
+    let possible = score.yielded() / score.yielded_of_possible().max(f64::MIN_POSITIVE);
+    writeln!(
+        out,
+        "{:<17}{:<6}{:<9}{:<9}{:>8}{:>9}{:>7.2}%{:>8.2}%{:>10.2}{:>10.2}{:>9}{:>10}{:>7.2}{:>8.2}{:>10.4}",
+        contender.name(),
+        load,
+        format!("{shape:?}").to_lowercase(),
+        format!("{metering:?}").to_lowercase(),
+        score.offered,
+        score.answered,
+        100.0 * score.yielded(),
+        100.0 * possible,
+        score.per_1000(score.upstream_429),
+        score.per_1000(score.repeated_429),
+        score.client_429,
+        score.avoidable,
+        score.wait(50),
+        score.wait(99),
+        score.fairness
+    )
+}
+
+fn json(rows: &[(Case, Score)]) -> Value {
+    let contenders = CONTENDERS.into_iter().map(|contender| {
+        let loads = LOADS.into_iter().map(|(tenths, name)| (name.to_owned(), of(rows, contender, tenths)));
+        (contender.name().to_owned(), Value::Object(loads.collect::<Map<_, _>>()))
+    });
+    Value::Object(contenders.collect())
+}
+
+fn of(rows: &[(Case, Score)], contender: Contender, tenths: u64) -> Value {
+    let mut all = Score::default();
+    let mut worst = f64::INFINITY;
+    for (_, score) in rows.iter().filter(|(case, _)| case.contender == contender && case.tenths == tenths) {
+        all.add(score);
+        worst = worst.min(score.yielded());
+    }
+    json!({
+        "yield": round(all.yielded(), 4),
+        "worst_yield": round(worst, 4),
+        "yield_of_possible": round(all.yielded_of_possible(), 4),
+        "upstream_429_per_1000": round(all.per_1000(all.upstream_429), 2),
+        "upstream_429_per_1000_once_learned": round(all.per_1000(all.repeated_429), 3),
+        "client_429": all.client_429,
+        "avoidable_client_429": all.avoidable,
+        "p50_s": round(all.wait(50), 3),
+        "p99_s": round(all.wait(99), 3),
+        "fairness": round(all.fairness, 4),
+    })
+}
+
+fn round(number: f64, digits: i32) -> f64 {
+    let scale = 10_f64.powi(digits);
+    (number * scale).round() / scale
+}

@@ -1,0 +1,182 @@
+//! From what happened to numbers. Each is defined in the program's help.
+
+use std::collections::HashMap;
+
+use crate::engine::Trace;
+use crate::google::{Quota, Verdict};
+use crate::hindsight;
+use crate::traffic::Call;
+use crate::world::World;
+
+/// One run, or several added up.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Score {
+    pub(crate) offered: u64,
+    pub(crate) answered: u64,
+    /// What the quotas allow: the lesser of calls and theoretical capacity, by model and day.
+    pub(crate) allowed: u64,
+    /// The most that hindsight can deliver.
+    pub(crate) possible: u64,
+    pub(crate) upstream_429: u64,
+    /// Those that named a limit which had been named before.
+    pub(crate) repeated_429: u64,
+    pub(crate) client_429: u64,
+    pub(crate) avoidable: u64,
+    /// Milliseconds from arrival to the sending of the attempt that was answered, sorted.
+    pub(crate) waits: Vec<i64>,
+    pub(crate) fairness: f64,
+}
+
+impl Score {
+    pub(crate) fn of(world: &World, calls: &[Call], trace: &Trace) -> Self {
+        let models = 0..world.models.len();
+        let answers =
+            trace.answered.iter().enumerate().filter_map(|(call, attempt)| Some((call, (*attempt)?)));
+        let mut waits: Vec<i64> =
+            answers.map(|(call, attempt)| trace.attempts[attempt].sent - calls[call].at).collect();
+        waits.sort_unstable();
+        let (upstream_429, repeated_429) = exhausted(world, calls, trace);
+        Self {
+            offered: calls.len() as u64,
+            answered: waits.len() as u64,
+            allowed: models.clone().map(|model| allowed(world, calls, model)).sum(),
+            possible: models.map(|model| hindsight::possible(world, calls, model)).sum(),
+            upstream_429,
+            repeated_429,
+            client_429: trace.refused.iter().flatten().count() as u64,
+            avoidable: hindsight::avoidable(world, calls, trace),
+            waits,
+            fairness: fairness(world, calls, trace),
+        }
+    }
+
+    /// Adds another run; fairness is the lesser of the two.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let Self { offered, answered, allowed, possible, upstream_429, .. } = other;
+        let Self { repeated_429, client_429, avoidable, waits, fairness, .. } = other;
+        self.fairness = if self.offered == 0 { *fairness } else { self.fairness.min(*fairness) };
+        self.offered += offered;
+        self.answered += answered;
+        self.allowed += allowed;
+        self.possible += possible;
+        self.upstream_429 += upstream_429;
+        self.repeated_429 += repeated_429;
+        self.client_429 += client_429;
+        self.avoidable += avoidable;
+        self.waits.extend(waits);
+        self.waits.sort_unstable();
+    }
+
+    pub(crate) fn yielded(&self) -> f64 {
+        share(self.answered, self.allowed)
+    }
+
+    pub(crate) fn yielded_of_possible(&self) -> f64 {
+        share(self.answered, self.possible)
+    }
+
+    pub(crate) fn per_1000(&self, count: u64) -> f64 {
+        1_000.0 * share(count, self.answered)
+    }
+
+    /// Seconds.
+    pub(crate) fn wait(&self, percent: usize) -> f64 {
+        let place = self.waits.len().saturating_sub(1) * percent / 100;
+        self.waits.get(place).map_or(0.0, |ms| float(ms.unsigned_abs()) / 1_000.0)
+    }
+}
+
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { float(part) / float(whole) }
+}
+
+fn float(number: u64) -> f64 {
+    u32::try_from(number).map_or(f64::INFINITY, f64::from)
+}
+
+fn allowed(world: &World, calls: &[Call], model: usize) -> u64 {
+    let offered = |from, to| {
+        calls.iter().filter(|call| call.model == model && (from..to).contains(&call.at)).count() as u64
+    };
+    let limits = &world.models[model];
+    world.parts().iter().map(|part| offered(part.from, part.to).min(world.capacity(limits, *part))).sum()
+}
+
+/// All 429s from upstream, and those that named only limits whose first 429 was back when the call was sent.
+fn exhausted(world: &World, calls: &[Call], trace: &Trace) -> (u64, u64) {
+    let mut known: HashMap<(usize, usize, u8), i64> = HashMap::new();
+    let place = |attempt: &crate::engine::Attempt, quota: &Quota| {
+        (world.keys[attempt.key].project, calls[attempt.call].model, *quota as u8)
+    };
+    let refused = || {
+        trace.attempts.iter().filter_map(|attempt| match &attempt.verdict {
+            Verdict::Exhausted { quotas, .. } => Some((attempt, quotas)),
+            Verdict::Passed | Verdict::DeadKey => None,
+        })
+    };
+    for (attempt, quotas) in refused() {
+        for (quota, _) in quotas {
+            let first = known.entry(place(attempt, quota)).or_insert(i64::MAX);
+            *first = (*first).min(attempt.replied);
+        }
+    }
+    let repeated = refused().filter(|(attempt, quotas)| {
+        quotas
+            .iter()
+            .all(|(quota, _)| known.get(&place(attempt, quota)).is_some_and(|first| *first <= attempt.sent))
+    });
+    (refused().count() as u64, repeated.count() as u64)
+}
+
+/// Jain's index over users of answers divided by the max-min fair share of what the quotas allow.
+fn fairness(world: &World, calls: &[Call], trace: &Trace) -> f64 {
+    let users = world.demand.len();
+    let (mut got, mut due) = (vec![0.0; users], vec![0.0; users]);
+    for model in 0..world.models.len() {
+        let mut wanted = vec![0; users];
+        for (index, call) in calls.iter().enumerate().filter(|(_, call)| call.model == model) {
+            wanted[call.user] += 1;
+            got[call.user] += f64::from(u8::from(trace.answered[index].is_some()));
+        }
+        let shares = max_min(&wanted, allowed(world, calls, model));
+        due.iter_mut().zip(shares).for_each(|(due, share)| *due += share);
+    }
+    let ratios = got.iter().zip(&due).filter(|(_, due)| **due > 0.0).map(|(got, due)| got / due);
+    jain(&ratios.collect::<Vec<_>>())
+}
+
+fn jain(values: &[f64]) -> f64 {
+    let (sum, squares) =
+        values.iter().fold((0.0, 0.0), |(sum, squares), value| (sum + value, squares + value * value));
+    if squares == 0.0 { 1.0 } else { sum * sum / (squares * float(values.len() as u64)) }
+}
+
+/// Everybody gets the same, but nobody more than wanted.
+fn max_min(wanted: &[u64], capacity: u64) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_unstable_by_key(|user| wanted[*user]);
+    let mut left = float(capacity);
+    let mut shares = vec![0.0; wanted.len()];
+    for (place, user) in order.into_iter().enumerate() {
+        shares[user] = float(wanted[user]).min(left / float((wanted.len() - place) as u64));
+        left -= shares[user];
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fair_share_is_max_min() {
+        assert_eq!(max_min(&[10, 2, 10], 12), [5.0, 2.0, 5.0]);
+        assert_eq!(max_min(&[1, 2, 3], 100), [1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn jain_is_one_for_equals_and_one_nth_for_a_single_winner() {
+        assert!((jain(&[3.0, 3.0, 3.0]) - 1.0).abs() < 1e-12);
+        assert!((jain(&[4.0, 0.0, 0.0, 0.0]) - 0.25).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,110 @@
+//! Waiting with time that jumps: tokio's clock is paused, and the pool's follows it.
+
+use pool::{KeySpec, Limits, ProjectSpec, Provenance, Settings, Tier};
+use tokio::time::Instant;
+
+use super::*;
+use crate::clock::Clock;
+use crate::secret::Secret;
+
+const MODEL: &str = "gemini-3.8-flash";
+
+/// The wall clock, as far as tokio's clock has come.
+#[derive(Debug)]
+struct Paused(Instant);
+
+impl Clock for Paused {
+    fn now(&self) -> Moment {
+        Moment(1_795_377_600_000 + i64::try_from(self.0.elapsed().as_millis()).unwrap())
+    }
+}
+
+/// A ring of one project that may serve so many calls a minute.
+fn ring(rpm: u64) -> Arc<Ring> {
+    let clock = Arc::new(Paused(Instant::now()));
+    let ring = Ring::new(Settings::default(), clock).0;
+    let entry = ring.roster_mut().put_key("key_1".into(), "prj_1".into(), Secret::new("k"), Moment(0));
+    let project = ProjectSpec { id: entry.project, tier: Tier::Paid, weight: 1, priority: 0, enabled: true };
+    let mut pool = ring.pool();
+    pool.put_project(project);
+    pool.put_key(KeySpec { id: entry.handle, project: entry.project, enabled: true });
+    let limits = Limits { rpm: Some(rpm), ..Limits::default() };
+    pool.set_limits(Some(entry.project), MODEL, limits, Provenance::Declared);
+    drop(pool);
+    Arc::new(ring)
+}
+
+fn wish(user: &str) -> Wish<'_> {
+    Wish { user, model: MODEL, tokens: 10, avoid: &[], prefer: None, again: false }
+}
+
+fn patience(ring: &Ring, seconds: i64) -> Moment {
+    ring.now().plus_ms(seconds * 1_000)
+}
+
+async fn answered(ring: &Arc<Ring>, user: &str, seconds: i64) -> Result<(), Opening> {
+    let lease = Ring::lease_by(ring, &wish(user), patience(ring, seconds)).await?;
+    lease.settle(super::super::lease::Settled::answered(None));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_is_served_when_the_minute_opens() {
+    let ring = ring(2);
+    let start = Instant::now();
+    for _ in 0..2 {
+        answered(&ring, "anna", 0).await.unwrap();
+    }
+    answered(&ring, "anna", 90).await.unwrap();
+    let waited = start.elapsed().as_secs();
+    assert!((60..=62).contains(&waited), "{waited} s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_cannot_wait_that_long_is_told_at_once() {
+    let ring = ring(1);
+    answered(&ring, "anna", 0).await.unwrap();
+    let start = Instant::now();
+    let refused = answered(&ring, "anna", 10).await.unwrap_err();
+    assert!(matches!(refused, Opening::At(..)), "{refused:?}");
+    assert_eq!(start.elapsed().as_millis(), 0);
+}
+
+/// Anna asks for ten calls before Ben asks for one: Ben does not wait for all of Anna's.
+#[tokio::test(start_paused = true)]
+async fn users_take_turns() {
+    let ring = ring(2);
+    for _ in 0..2 {
+        answered(&ring, "anna", 0).await.unwrap();
+    }
+    let start = Instant::now();
+    let anna = (0..10).map(|_| answered(&ring, "anna", 1_000));
+    let ben = async {
+        answered(&ring, "ben", 1_000).await.unwrap();
+        start.elapsed().as_secs()
+    };
+    let (_, ben) = tokio::join!(futures_util::future::join_all(anna), ben);
+    assert!(ben <= 62, "Ben is served with the first that open, not after {ben} s");
+    assert!(start.elapsed().as_secs() >= 240, "ten calls at two a minute take their time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_gives_up_leaves_nothing_behind() {
+    let ring = ring(1);
+    answered(&ring, "anna", 0).await.unwrap();
+    let waiting = answered(&ring, "anna", 90);
+    assert!(timeout(Duration::from_secs(5), waiting).await.is_err());
+    assert!(!ring.line.is_waiting(MODEL));
+    tokio::time::advance(Duration::from_secs(61)).await;
+    answered(&ring, "ben", 0).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_line_is_bounded() {
+    let ring = ring(1);
+    answered(&ring, "anna", 0).await.unwrap();
+    let most = QueueSettings::default().per_user;
+    let waiting: Vec<_> = (0..=most).map(|_| Box::pin(answered(&ring, "anna", 90))).collect();
+    let (first, ..) = futures_util::future::select_all(waiting).await;
+    assert!(matches!(first, Err(Opening::At(_, Why::Busy))), "one too many is refused at once: {first:?}");
+}
