@@ -40,8 +40,11 @@ simulate-pool: ## Days of virtual time in the pool, SEEDS=10000 of them; a faili
 bench-choose: ## What choosing a key costs, for 10 to 100,000 keys; the last line is JSON
 	@$(CARGO) run --quiet --release -p choose-bench
 
+bench-yield: ## Compare schedulers on virtual traffic (prints a table and one JSON line)
+	@$(CARGO) run --quiet --release -p yield-bench
+
 docs: ## Rewrite the generated pages and build the API documentation
 	POLLUX_BLESS=1 $(CARGO) test --quiet -p pollux --lib config
 	$(CARGO) doc --workspace --no-deps
 
-.PHONY: help demo test test-clients lint build bench-choose simulate-pool docs
+.PHONY: help demo test test-clients lint build bench-choose bench-yield simulate-pool docs
