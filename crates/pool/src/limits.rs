@@ -136,6 +136,10 @@ impl Layers {
         }
     }
 
+    pub(crate) fn learn(&mut self, gauge: Gauge, value: u64, at: Moment) {
+        self.put(Entry { layer: Layer::Learned, gauge, value, at });
+    }
+
     pub(crate) fn forget(&mut self, gauge: Gauge) {
         self.entries.retain(|entry| (entry.layer, entry.gauge) != (Layer::Learned, gauge));
     }
