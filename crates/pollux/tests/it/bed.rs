@@ -114,7 +114,7 @@ impl Bed {
         self.ended.await.unwrap();
         let Running { base, user_key, gateway, ended } =
             run(&self.settings, &self.clock, &self.lifecycle).await;
-        Self { base, user_key, gateway, ended, ..self }
+        Self { user_key, base, gateway, ended, ..self }
     }
 
     /// Turns both clocks.
