@@ -13,6 +13,7 @@ mod queue;
 mod ring;
 mod roll;
 mod roster;
+mod tally;
 
 use std::sync::Arc;
 
@@ -61,7 +62,8 @@ impl Keyring {
         let keeper = Keeper::new(Arc::clone(&store), Arc::clone(&ring), changes);
         let keyring = Self { ring, store, upstream, master, clock };
         keyring.load().await?;
-        Ok((keyring, keeper))
+        let tally = keyring.load_today().await?;
+        Ok((keyring, keeper.with(tally)))
     }
 
     /// Takes the best project with room for a call; waits for one in turn with others, but not beyond `deadline`.

@@ -7,6 +7,7 @@
 
 mod config;
 mod fields;
+mod forecast;
 mod import;
 mod keys;
 mod page;
@@ -58,6 +59,7 @@ fn list() -> Vec<(&'static str, MethodRouter<Gateway>)> {
         ("/users/{id}/disable", post(users::switch::disable)),
         ("/users/{id}/rotate", post(users::rotate::rotate)),
         ("/pool", get(pool::show)),
+        ("/forecast", get(forecast::show)),
         ("/keys/gemini", get(seed::gemini_keys::list)),
         ("/keys/gemini/{id}", axum::routing::delete(seed::gemini_keys::delete)),
         ("/keys/gemini/{id}/toggle", post(seed::gemini_keys::toggle)),

@@ -19,4 +19,5 @@ mod hostile;
 mod keys;
 mod longdecode;
 mod reply;
+mod restart;
 mod tools;
