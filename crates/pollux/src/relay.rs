@@ -232,9 +232,11 @@ impl Relay {
             avoid: journey.failed(),
             prefer: prefer.as_deref(),
             again: journey.attempts() > 0,
+            paid_only: call.private,
+            weight: call.weight,
         };
         let lease = self.rooms.keyring.lease(&wish, self.rooms.clock.now().plus_ms(patience_ms)).await;
-        lease.map_err(|opening| journey.without_room(opening))
+        lease.map_err(|opening| journey.without_room(opening, call.private))
     }
 
     /// The project that what the call hangs on belongs to.
