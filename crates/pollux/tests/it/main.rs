@@ -18,5 +18,7 @@ mod failover;
 mod hostile;
 mod keys;
 mod longdecode;
+mod privacy;
 mod reply;
+mod strategy;
 mod tools;
