@@ -69,7 +69,7 @@ impl Keyring {
         let projects = self.store.load_projects().await?;
         let keys = self.store.load_keys().await?;
         for project in &projects {
-            self.enlist_project(project);
+            self.enlist_project(project, Some(tier(&project.tier)));
         }
         for key in keys {
             self.enlist_key(key)?;
@@ -119,16 +119,19 @@ impl Keyring {
         Ok(())
     }
 
-    fn enlist_project(&self, row: &ProjectRow) {
+    /// Without a `declared` tier the pool goes on with what it knows: Google may have said otherwise meanwhile.
+    pub(super) fn enlist_project(&self, row: &ProjectRow, declared: Option<Tier>) {
         let handle = self.ring.roster_mut().put_project(&row.id);
+        let mut pool = self.ring.pool();
+        let known = declared.or_else(|| pool.tier(handle));
         let spec = ProjectSpec {
             id: handle,
-            tier: tier(&row.tier),
+            tier: known.unwrap_or_else(|| tier(&row.tier)),
             weight: u32::try_from(row.weight).unwrap_or(1),
             priority: i32::try_from(row.priority).unwrap_or(0),
             enabled: row.enabled,
         };
-        self.ring.pool().put_project(spec);
+        pool.put_project(spec);
     }
 
     fn enlist_key(&self, row: KeyRow) -> Result<(), StoreError> {
@@ -205,7 +208,7 @@ pub(super) const READY: &str = "ready";
 /// The state of a key that is dead, as it is stored.
 pub(super) const DEAD: &str = "dead";
 
-fn tier(name: &str) -> Tier {
+pub(super) fn tier(name: &str) -> Tier {
     match name {
         "free" => Tier::Free,
         "unknown" | "" => Tier::Unknown,

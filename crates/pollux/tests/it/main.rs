@@ -18,6 +18,8 @@ mod failover;
 mod hostile;
 mod keys;
 mod longdecode;
+mod privacy;
 mod reply;
 mod restart;
+mod strategy;
 mod tools;
