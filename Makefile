@@ -33,8 +33,11 @@ lint: ## Formatting, clippy and rustdoc, warnings as errors
 build: ## Build the release binary: target/release/pollux
 	$(CARGO) build --release --bin pollux
 
+bench-yield: ## Compare schedulers on virtual traffic (prints a table and one JSON line)
+	@$(CARGO) run --quiet --release -p yield-bench
+
 docs: ## Rewrite the generated pages and build the API documentation
 	POLLUX_BLESS=1 $(CARGO) test --quiet -p pollux --lib config
 	$(CARGO) doc --workspace --no-deps
 
-.PHONY: help demo test test-clients lint build docs
+.PHONY: help demo test test-clients lint build bench-yield docs

@@ -18,12 +18,20 @@ pub(crate) enum Act {
     WakeAt(i64),
 }
 
+/// What became of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reply<'a> {
+    pub(crate) call: usize,
+    pub(crate) key: usize,
+    pub(crate) verdict: &'a Verdict,
+}
+
 /// A scheduler under test. It knows calls, keys and replies; never the limits.
 pub(crate) trait Scheduler {
     /// A call comes in.
     fn arrive(&mut self, call: usize, now: i64, acts: &mut Vec<Act>);
-    /// What became of a request.
-    fn reply(&mut self, call: usize, key: usize, verdict: &Verdict, now: i64, acts: &mut Vec<Act>);
+    /// A request came back.
+    fn reply(&mut self, reply: Reply<'_>, now: i64, acts: &mut Vec<Act>);
     /// A moment it asked for has come.
     fn wake(&mut self, now: i64, acts: &mut Vec<Act>);
 }
@@ -146,7 +154,7 @@ impl Engine<'_> {
                 if *verdict == Verdict::Passed {
                     self.trace.answered[call] = Some(index);
                 }
-                scheduler.reply(call, key, verdict, now, acts);
+                scheduler.reply(Reply { call, key, verdict }, now, acts);
             }
         }
     }

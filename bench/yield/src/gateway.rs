@@ -8,7 +8,7 @@ use pool::{
     Reservation, Settings, Settled, Strategy, Tier, Violation, Window,
 };
 
-use crate::engine::{Act, Scheduler};
+use crate::engine::{Act, Reply, Scheduler};
 use crate::google::{Quota, Verdict};
 use crate::noise::Noise;
 use crate::traffic::Call;
@@ -141,7 +141,8 @@ impl Scheduler for Gateway<'_> {
         }
     }
 
-    fn reply(&mut self, call: usize, key: usize, verdict: &Verdict, now: i64, acts: &mut Vec<Act>) {
+    fn reply(&mut self, reply: Reply<'_>, now: i64, acts: &mut Vec<Act>) {
+        let Reply { call, key, verdict } = reply;
         self.expire(now, acts);
         let Call { model, tokens, guess, .. } = self.calls[call];
         let model = self.world.models[model].name;

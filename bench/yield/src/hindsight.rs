@@ -68,25 +68,49 @@ struct Bucket<'a> {
 impl Bucket<'_> {
     /// The first moment within the call's patience at which it could be added.
     fn fits(&self, call: &Call) -> Option<i64> {
-        let leaving = &self.log[self.from(call.at - MINUTE + 1)..self.from(call.deadline - MINUTE)];
-        let openings = leaving.iter().map(|(at, _)| at + MINUTE);
-        std::iter::once(call.at).chain(openings).find(|at| self.takes(*at, call.tokens))
+        let mut at = call.at;
+        while at < call.deadline {
+            match self.blocked(at, call.tokens) {
+                None => return Some(at),
+                Some(until) => at = until,
+            }
+        }
+        None
     }
 
-    fn takes(&self, at: i64, tokens: u64) -> bool {
+    /// If one more call at this moment would break a limit: the first moment at which that limit may allow it.
+    fn blocked(&self, at: i64, tokens: u64) -> Option<i64> {
         let midnight = self.from(MIDNIGHT);
         let today =
             if at < MIDNIGHT { midnight as u64 + self.used } else { (self.log.len() - midnight) as u64 };
         if today >= self.limits.rpd {
-            return false;
+            return Some(if at < MIDNIGHT { MIDNIGHT } else { i64::MAX });
         }
         // Every minute that holds the call ends with it or with a later one less than a minute after it.
         let (here, end) = (self.from(at + 1), self.from(at + MINUTE));
-        let ends = std::iter::once(at).chain(self.log[here..end].iter().map(|(at, _)| *at));
-        ends.into_iter().all(|end| {
-            let minute = &self.log[self.from(end - MINUTE + 1)..self.from(end + 1)];
-            let spent: u64 = minute.iter().map(|(_, tokens)| tokens).sum();
-            (minute.len() as u64) < self.limits.rpm && spent + tokens <= self.limits.tpm
+        let rpm = usize::try_from(self.limits.rpm).unwrap_or(usize::MAX);
+        for last in (here..end).rev() {
+            let ends = self.log[last].0;
+            let first = (last + 1).checked_sub(rpm).map(|first| self.log[first].0);
+            if first.is_some_and(|first| first > ends - MINUTE) {
+                return Some(ends + 1);
+            }
+        }
+        let first = here.checked_sub(rpm).map(|first| self.log[first].0);
+        if let Some(first) = first.filter(|first| *first > at - MINUTE) {
+            return Some(first + MINUTE);
+        }
+        let next = self.log.get(self.from(at - MINUTE + 1)).map_or(i64::MAX, |(first, _)| first + MINUTE);
+        (!self.has_tokens(at, tokens)).then_some(next.max(at + 1))
+    }
+
+    fn has_tokens(&self, at: i64, tokens: u64) -> bool {
+        let (here, end) = (self.from(at + 1), self.from(at + MINUTE));
+        (here..=end).all(|next| {
+            // The minute that ends with the call before `next`, or with this one.
+            let ends = if next == here { at } else { self.log[next - 1].0 };
+            let minute = &self.log[self.from(ends - MINUTE + 1)..next];
+            minute.iter().map(|(_, tokens)| tokens).sum::<u64>() + tokens <= self.limits.tpm
         })
     }
 

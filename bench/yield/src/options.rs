@@ -9,9 +9,12 @@ WHAT IS MEASURED
                 dead counts nothing.
   load          Calls per model and day as a multiple of that: 0.5x, 1x, 3x. Their number is exact, their times are
                 random: `poisson` (independent) or `bursty` (bursts of five on average, one user, two seconds).
-  yield         Answers delivered / min(calls, capacity), by model and day, summed.
-  possible      The same share for a clairvoyant: all projects as one bucket, tokens free, no latency, every limit known,
-                the same patience. No scheduler can do better. At 1x chance alone puts it below 100 %.
+  yield         Answers delivered as a share of what the quotas allow to these very calls: of what a clairvoyant would deliver
+                that has all projects as one bucket, tokens free, no latency, every limit known, and the callers' patience.
+                No scheduler that is safe under both meterings can do better. At 1x chance alone puts it a little, bursts
+                put it clearly below the number of calls.
+  share_of_calls, share_of_capacity
+                Answers divided by calls, and by the capacity (which at the end lasts as long as the patience).
   upstream_429_per_1000
                 429s from Google per 1,000 answers, all of them.
   upstream_429_per_1000_once_learned
@@ -23,7 +26,7 @@ WHAT IS MEASURED
                 the limits. A place counts once.
   client_429    All calls refused.
   p50_s, p99_s  Wait in seconds of answered calls: from arrival until the attempt that was answered was sent.
-  fairness      Jain's index over users of (answers / max-min fair share of min(calls, capacity)); the worst of the runs.
+  fairness      Jain's index over users of (answers / max-min fair share of the capacity); the worst of the runs.
 
 Every scheduler gets the same calls with the same latencies. Each load runs four times: poisson and bursty traffic, Google
 metering by sliding minutes and by clock minutes; the JSON line adds the four up (`worst_yield` is the least of them). Refused
@@ -37,7 +40,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// How long a caller waits for room, in seconds.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 30)]
     pub(crate) patience_s: u32,
     /// Virtual minutes before midnight in Los Angeles.
     #[arg(long, default_value_t = 60)]

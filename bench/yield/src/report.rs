@@ -17,7 +17,7 @@ pub(crate) fn print(out: &mut impl Write, options: &Options, rows: &[(Case, Scor
     )?;
     writeln!(
         out,
-        "{:<17}{:<6}{:<9}{:<9}{:>8}{:>9}{:>8}{:>9}{:>10}{:>10}{:>9}{:>10}{:>7}{:>8}{:>10}",
+        "{:<17}{:<6}{:<9}{:<9}{:>8}{:>9}{:>9}{:>10}{:>9}{:>10}{:>9}{:>9}{:>10}{:>8}{:>8}{:>10}",
         "scheduler",
         "load",
         "traffic",
@@ -25,7 +25,8 @@ pub(crate) fn print(out: &mut impl Write, options: &Options, rows: &[(Case, Scor
         "calls",
         "answers",
         "yield",
-        "possible",
+        "of calls",
+        "of cap.",
         "429/1000",
         "learned",
         "refused",
@@ -44,26 +45,21 @@ pub(crate) fn print(out: &mut impl Write, options: &Options, rows: &[(Case, Scor
 fn line(out: &mut impl Write, case: Case, score: &Score) -> io::Result<()> {
     let Case { contender, tenths, shape, metering } = case;
     let load = LOADS.iter().find(|(other, _)| *other == tenths).map_or("", |(_, name)| name);
-    let possible = score.yielded() / score.yielded_of_possible().max(f64::MIN_POSITIVE);
-    writeln!(
+    write!(
         out,
-        "{:<17}{:<6}{:<9}{:<9}{:>8}{:>9}{:>7.2}%{:>8.2}%{:>10.2}{:>10.2}{:>9}{:>10}{:>7.2}{:>8.2}{:>10.4}",
+        "{:<17}{:<6}{:<9}{:<9}{:>8}{:>9}",
         contender.name(),
         load,
         format!("{shape:?}").to_lowercase(),
         format!("{metering:?}").to_lowercase(),
         score.offered,
         score.answered,
-        100.0 * score.yielded(),
-        100.0 * possible,
-        score.per_1000(score.upstream_429),
-        score.per_1000(score.repeated_429),
-        score.client_429,
-        score.avoidable,
-        score.wait(50),
-        score.wait(99),
-        score.fairness
-    )
+    )?;
+    let percents = [score.yielded(), score.of_calls(), score.of_capacity()].map(|share| 100.0 * share);
+    write!(out, "{:>8.2}%{:>9.2}%{:>8.2}%", percents[0], percents[1], percents[2])?;
+    let per_1000 = [score.upstream_429, score.repeated_429].map(|count| score.per_1000(count));
+    write!(out, "{:>10.2}{:>9.2}{:>9}{:>10}", per_1000[0], per_1000[1], score.client_429, score.avoidable)?;
+    writeln!(out, "{:>8.2}{:>8.2}{:>10.4}", score.wait(50), score.wait(99), score.fairness)
 }
 
 fn json(rows: &[(Case, Score)]) -> Value {
@@ -84,7 +80,8 @@ fn of(rows: &[(Case, Score)], contender: Contender, tenths: u64) -> Value {
     json!({
         "yield": round(all.yielded(), 4),
         "worst_yield": round(worst, 4),
-        "yield_of_possible": round(all.yielded_of_possible(), 4),
+        "share_of_calls": round(all.of_calls(), 4),
+        "share_of_capacity": round(all.of_capacity(), 4),
         "upstream_429_per_1000": round(all.per_1000(all.upstream_429), 2),
         "upstream_429_per_1000_once_learned": round(all.per_1000(all.repeated_429), 3),
         "client_429": all.client_429,

@@ -1,6 +1,6 @@
 //! Two models of what other gateways do. Neither knows projects, windows or days; neither waits.
 
-use crate::engine::{Act, Scheduler};
+use crate::engine::{Act, Reply, Scheduler};
 use crate::google::Verdict;
 
 /// Keys in turn; after a failure the next one, three times at most; nothing is remembered.
@@ -47,8 +47,9 @@ impl Scheduler for BlindRotation {
         acts.push(Act::Send { call, key });
     }
 
-    fn reply(&mut self, call: usize, _key: usize, verdict: &Verdict, now: i64, acts: &mut Vec<Act>) {
-        if *verdict == Verdict::Passed {
+    fn reply(&mut self, reply: Reply<'_>, now: i64, acts: &mut Vec<Act>) {
+        let call = reply.call;
+        if *reply.verdict == Verdict::Passed {
             return;
         }
         if self.may_retry(call) {
@@ -79,7 +80,8 @@ impl Scheduler for FailureEjection {
         acts.push(Act::Refuse { call });
     }
 
-    fn reply(&mut self, call: usize, key: usize, verdict: &Verdict, now: i64, acts: &mut Vec<Act>) {
+    fn reply(&mut self, reply: Reply<'_>, now: i64, acts: &mut Vec<Act>) {
+        let Reply { call, key, verdict } = reply;
         if *verdict == Verdict::Passed {
             self.failures[key] = 0;
             return;

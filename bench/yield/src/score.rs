@@ -13,9 +13,9 @@ use crate::world::World;
 pub(crate) struct Score {
     pub(crate) offered: u64,
     pub(crate) answered: u64,
-    /// What the quotas allow: the lesser of calls and theoretical capacity, by model and day.
-    pub(crate) allowed: u64,
-    /// The most that hindsight can deliver.
+    /// The theoretical capacity.
+    pub(crate) capacity: u64,
+    /// What the quotas allow to these calls: the most that hindsight can deliver.
     pub(crate) possible: u64,
     pub(crate) upstream_429: u64,
     /// Those that named a limit which had been named before.
@@ -39,7 +39,7 @@ impl Score {
         Self {
             offered: calls.len() as u64,
             answered: waits.len() as u64,
-            allowed: models.clone().map(|model| allowed(world, calls, model)).sum(),
+            capacity: models.clone().map(|model| capacity(world, calls, model)).sum(),
             possible: models.map(|model| hindsight::possible(world, calls, model)).sum(),
             upstream_429,
             repeated_429,
@@ -52,12 +52,12 @@ impl Score {
 
     /// Adds another run; fairness is the lesser of the two.
     pub(crate) fn add(&mut self, other: &Self) {
-        let Self { offered, answered, allowed, possible, upstream_429, .. } = other;
+        let Self { offered, answered, capacity, possible, upstream_429, .. } = other;
         let Self { repeated_429, client_429, avoidable, waits, fairness, .. } = other;
         self.fairness = if self.offered == 0 { *fairness } else { self.fairness.min(*fairness) };
         self.offered += offered;
         self.answered += answered;
-        self.allowed += allowed;
+        self.capacity += capacity;
         self.possible += possible;
         self.upstream_429 += upstream_429;
         self.repeated_429 += repeated_429;
@@ -68,11 +68,15 @@ impl Score {
     }
 
     pub(crate) fn yielded(&self) -> f64 {
-        share(self.answered, self.allowed)
+        share(self.answered, self.possible)
     }
 
-    pub(crate) fn yielded_of_possible(&self) -> f64 {
-        share(self.answered, self.possible)
+    pub(crate) fn of_calls(&self) -> f64 {
+        share(self.answered, self.offered)
+    }
+
+    pub(crate) fn of_capacity(&self) -> f64 {
+        share(self.answered, self.capacity)
     }
 
     pub(crate) fn per_1000(&self, count: u64) -> f64 {
@@ -94,12 +98,14 @@ fn float(number: u64) -> f64 {
     u32::try_from(number).map_or(f64::INFINITY, f64::from)
 }
 
-fn allowed(world: &World, calls: &[Call], model: usize) -> u64 {
-    let offered = |from, to| {
-        calls.iter().filter(|call| call.model == model && (from..to).contains(&call.at)).count() as u64
-    };
-    let limits = &world.models[model];
-    world.parts().iter().map(|part| offered(part.from, part.to).min(world.capacity(limits, *part))).sum()
+/// The last part is longer by the callers' patience: who came at its end waits into it.
+fn capacity(world: &World, calls: &[Call], model: usize) -> u64 {
+    let patience = calls.first().map_or(0, |call| call.deadline - call.at);
+    let mut parts = world.parts();
+    if let Some(last) = parts.last_mut() {
+        last.to += patience;
+    }
+    parts.into_iter().map(|part| world.capacity(&world.models[model], part)).sum()
 }
 
 /// All 429s from upstream, and those that named only limits whose first 429 was back when the call was sent.
@@ -128,7 +134,7 @@ fn exhausted(world: &World, calls: &[Call], trace: &Trace) -> (u64, u64) {
     (refused().count() as u64, repeated.count() as u64)
 }
 
-/// Jain's index over users of answers divided by the max-min fair share of what the quotas allow.
+/// Jain's index over users of answers divided by the max-min fair share of the capacity.
 fn fairness(world: &World, calls: &[Call], trace: &Trace) -> f64 {
     let users = world.demand.len();
     let (mut got, mut due) = (vec![0.0; users], vec![0.0; users]);
@@ -138,7 +144,7 @@ fn fairness(world: &World, calls: &[Call], trace: &Trace) -> f64 {
             wanted[call.user] += 1;
             got[call.user] += f64::from(u8::from(trace.answered[index].is_some()));
         }
-        let shares = max_min(&wanted, allowed(world, calls, model));
+        let shares = max_min(&wanted, capacity(world, calls, model));
         due.iter_mut().zip(shares).for_each(|(due, share)| *due += share);
     }
     let ratios = got.iter().zip(&due).filter(|(_, due)| **due > 0.0).map(|(got, due)| got / due);

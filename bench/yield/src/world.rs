@@ -84,7 +84,7 @@ impl World {
         let mut keys = Vec::new();
         for project in 0..20 {
             let count = [1, 2, 1, 3, 1][project % 5];
-            let dead = |position| matches!((project, position), (3 | 6 | 16, 0) | (8, 1) | (10, 0));
+            let dead = |position| matches!((project, position), (3 | 6 | 10 | 16, 0) | (8, 1));
             keys.extend((0..count).map(|position| Key { project, dead: dead(position) }));
         }
         let demand = (0..50).map(|user| if user % 10 == 0 { 5 } else { 1 }).collect();
@@ -119,9 +119,9 @@ impl World {
     /// Answers that the quotas of all living projects allow in a part of the time: what the minutes allow, what the
     /// tokens of average calls allow, what the day allows, whichever is least in each bucket.
     pub(crate) fn capacity(&self, model: &Model, part: Part) -> u64 {
-        let minutes = u64::try_from((part.to - part.from) / MINUTE).unwrap_or(0);
-        let per_minute = model.rpm.saturating_mul(minutes).min(minutes * model.tpm / model.mean_tokens());
-        self.day_left(model, part).into_iter().map(|left| left.min(per_minute)).sum()
+        let minutes = (part.to - part.from).unsigned_abs().div_ceil(MINUTE.unsigned_abs());
+        let (requests, tokens) = (minutes * model.rpm, minutes * model.tpm / model.mean_tokens());
+        self.day_left(model, part).into_iter().map(|left| left.min(requests).min(tokens)).sum()
     }
 }
 

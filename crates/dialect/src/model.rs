@@ -98,7 +98,7 @@ pub enum Thinking {
     },
     /// By a level.
     Level {
-        /// Those accepted, ascending.
+        /// The levels it accepts, ascending.
         levels: Vec<Level>,
         /// What the model does when nothing is sent, if known.
         #[serde(default)]
@@ -119,7 +119,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// As on the wire: `MINIMAL`, …
+    /// The level on the wire: `MINIMAL`, …
     pub fn wire(self) -> &'static str {
         match self {
             Self::Minimal => "MINIMAL",
@@ -148,7 +148,7 @@ impl Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sampling {
-    /// They work.
+    /// Sampling parameters work.
     Honoured,
     /// Accepted without effect, to become a 400 one day: not sent.
     Ignored,

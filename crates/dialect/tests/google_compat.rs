@@ -7,6 +7,7 @@
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 #[path = "openai/accumulator.rs"]
+#[expect(dead_code, reason = "whole and streamed answers are held against each other elsewhere")]
 mod accumulator;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -301,7 +302,6 @@ fn ours_stream(theirs: &[Value]) -> Vec<Value> {
     for chunk in theirs {
         encoder.push(&gemini(chunk), &mut out);
     }
-    assert!(encoder.is_complete());
     encoder.finish(&mut out);
     let client = Client::read(&out);
     assert!(client.done && client.choices.iter().all(|choice| choice.logprobs().is_empty()));

@@ -14,9 +14,10 @@ mod properties;
 mod vectors;
 
 use accumulator::Client;
+use dialect::gemini::aggregate::Aggregate;
 use dialect::gemini::response::GenerateContentResponse;
 use dialect::openai::chat::stream::Encoder;
-use dialect::openai::chat::whole::Collector;
+use dialect::openai::chat::whole::{Completion, completion};
 use dialect::openai::chat::{Encoding, Stamp};
 use serde_json::Value;
 
@@ -39,49 +40,44 @@ fn event(event: &Value) -> GenerateContentResponse {
 
 /// A stream that ended cleanly, checked as a client would.
 fn stream(events: &[Value], encoding: &Encoding) -> (String, Client) {
+    long_stream(&[events], encoding)
+}
+
+/// The same over the hops of a long decode. What is gathered into one answer first must say the same.
+fn long_stream(hops: &[&[Value]], encoding: &Encoding) -> (String, Client) {
     let mut encoder = Encoder::new(encoding.clone(), STAMP);
     let mut out = Vec::new();
-    for each in events {
-        encoder.push(&event(each), &mut out);
+    for (number, events) in hops.iter().enumerate() {
+        if number > 0 {
+            encoder.next_hop();
+        }
+        events.iter().for_each(|each| encoder.push(&event(each), &mut out));
     }
     encoder.finish(&mut out);
     let client = Client::read(&out);
     assert!(client.done);
-    agrees_with_whole(&client, events, encoding);
+    client.assert_says(&body(&gathered(hops, encoding)), "the same events as a whole");
     (String::from_utf8(out).unwrap(), client)
 }
 
-/// The same events gathered into one answer say the same.
-fn agrees_with_whole(client: &Client, events: &[Value], encoding: &Encoding) {
-    let whole = whole(events, encoding);
-    let choices = whole["choices"].as_array().unwrap();
-    assert_eq!(choices.len(), client.choices.len());
-    for (whole, streamed) in choices.iter().zip(&client.choices) {
-        assert_eq!(whole["finish_reason"].as_str(), streamed.finish_reason.as_deref());
-        for key in ["content", "reasoning_content"] {
-            assert_eq!(whole["message"][key].as_str().unwrap_or_default(), streamed.text(key));
-        }
-        let calls = whole["message"]["tool_calls"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let unnumbered = streamed.list("tool_calls").iter().cloned().map(|mut call| {
-            call.as_object_mut().unwrap().shift_remove("index");
-            call
-        });
-        assert_eq!(calls, unnumbered.collect::<Vec<_>>());
-        let logprobs = whole["logprobs"]["content"].as_array().map(Vec::as_slice).unwrap_or_default();
-        assert_eq!(logprobs, streamed.logprobs());
-        assert_eq!(whole["message"].get("extra_content"), streamed.message.get("extra_content"));
-    }
-    if encoding.include_usage {
-        assert_eq!(whole.get("usage"), client.usage.as_ref());
-    }
+fn whole(events: &[Value], encoding: &Encoding) -> Value {
+    body(&gathered(&[events], encoding))
 }
 
-fn whole(events: &[Value], encoding: &Encoding) -> Value {
-    let mut collector = Collector::new(encoding.clone(), STAMP);
-    for each in events {
-        collector.push(&event(each));
+fn body(completion: &Completion) -> Value {
+    serde_json::from_str(&completion.body).expect("a completion is JSON")
+}
+
+/// The events of one or more hops as a whole answer, the way the gateway makes one of a stream.
+fn gathered(hops: &[&[Value]], encoding: &Encoding) -> Completion {
+    let mut aggregate = Aggregate::new();
+    for (number, events) in hops.iter().enumerate() {
+        if number > 0 {
+            aggregate.absorb_hop();
+        }
+        events.iter().for_each(|each| aggregate.push(event(each)));
     }
-    serde_json::from_str(&collector.finish().body).expect("a completion is JSON")
+    completion(&aggregate.finish(), encoding, STAMP)
 }
 
 /// The frames without what is the same in all of them.

@@ -16,10 +16,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use accumulator::Client;
+use dialect::gemini::aggregate::Aggregate;
 use dialect::gemini::response::GenerateContentResponse;
 use dialect::openai::chat::stream::Encoder;
 use dialect::openai::chat::warning::Warning;
-use dialect::openai::chat::whole::Collector;
+use dialect::openai::chat::whole::completion;
 use dialect::openai::chat::{Encoding, Stamp};
 use dialect::openai::error::ApiError;
 use serde_json::Value;
@@ -190,13 +191,17 @@ fn replay(exchange: &Value) -> (Client, bool) {
     let mut encoder = Encoder::new(encoding(), STAMP);
     let mut out = Vec::new();
     let mut broken = exchange["response"].get("trailing").is_some();
+    let mut is_ended = false;
     for event in &events(exchange) {
-        match parse(event) {
-            Some(event) => encoder.push(&event, &mut out),
-            None => broken = true,
-        }
+        let Some(event) = parse(event) else {
+            broken = true;
+            continue;
+        };
+        let has_reason = event.candidates().iter().any(|candidate| candidate.finish().is_some());
+        is_ended |= has_reason || event.block_reason().is_some();
+        encoder.push(&event, &mut out);
     }
-    let complete = encoder.is_complete() && !broken;
+    let complete = is_ended && !broken;
     if complete {
         encoder.finish(&mut out);
     } else {
@@ -206,6 +211,35 @@ fn replay(exchange: &Value) -> (Client, bool) {
     assert_eq!(client.done, complete);
     assert_eq!(client.error.is_some(), !complete);
     (client, broken)
+}
+
+fn gathered(events: Vec<GenerateContentResponse>) -> GenerateContentResponse {
+    let mut aggregate = Aggregate::new();
+    for event in events {
+        aggregate.push(event);
+    }
+    aggregate.finish()
+}
+
+/// The same stream, gathered before it is said and said piece by piece.
+#[test]
+fn every_recorded_stream_says_the_same_when_it_is_gathered() {
+    if is_absent() {
+        return;
+    }
+    let mut same = 0;
+    for (file, exchange) in exchanges("streamGenerateContent") {
+        let (client, _) = replay(&exchange);
+        if !client.done {
+            continue;
+        }
+        let events: Vec<_> = events(&exchange).iter().filter_map(parse).collect();
+        let completion = completion(&gathered(events), &encoding(), STAMP);
+        client.assert_says(&serde_json::from_str(&completion.body).unwrap(), &file.display().to_string());
+        same += 1;
+    }
+    println!("streams gathered: {same}");
+    assert!(same >= 250, "{same}");
 }
 
 /// What came of the whole answers.
@@ -233,11 +267,7 @@ fn every_recorded_answer_is_a_valid_completion() {
             wholes.errors += 1;
             continue;
         };
-        let mut collector = Collector::new(encoding(), STAMP);
-        for response in &responses {
-            collector.push(response);
-        }
-        let completion = collector.finish();
+        let completion = completion(&gathered(responses), &encoding(), STAMP);
         let body: Value = serde_json::from_str(&completion.body).unwrap();
         check(&body);
         let message = body["choices"][0]["message"].as_object().unwrap();

@@ -172,7 +172,9 @@ fn relay_settings(config: &Config) -> relay::Settings {
     relay::Settings {
         limits: relay::Limits { attempts, ..relay::Limits::default() },
         first_event_within: config.request_timeout,
+        answer_within: config.answer_timeout,
         patience: config.queue_patience,
+        hedge_after: config.hedge_after,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod blame;
 mod check;
+mod explain;
 mod intake;
 mod keeping;
 mod lease;
@@ -29,11 +30,12 @@ use pacing::Pacer;
 use ring::Ring;
 
 pub use check::Checked;
+pub use explain::{Explained, ExplainedCandidate, ExplainedExclusion};
 pub use keeping::Keeper;
 pub use lease::{Charge, Lease, Settled};
 pub use limits::KnownLimit;
 pub use names::Names;
-pub use pool::{Opening, Settings, Strategy, Why};
+pub use pool::{Decision, Opening, Settings, Strategy, Why};
 pub use projects::{ProjectChange, tier_of};
 pub use ring::Wish;
 pub use roll::{Addition, KeyView, RollError};

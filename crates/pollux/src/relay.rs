@@ -10,6 +10,7 @@ mod budget;
 mod call;
 mod cost;
 mod failure;
+mod hedge;
 mod hops;
 mod journey;
 mod lessons;
@@ -33,6 +34,7 @@ use self::attempt::Attempt;
 use self::budget::RetryBudget;
 use self::call::Wire;
 use self::failure::Failure;
+use self::hedge::Won;
 use self::hops::Hops;
 use self::journey::{Journey, Next};
 use self::lessons::Lessons;
@@ -53,10 +55,14 @@ pub use stream::{CallStream, Step};
 pub struct Settings {
     /// How often.
     pub limits: Limits,
-    /// Wall clock to the first event, waiting for room included.
+    /// Wall clock to the first event of a stream, waiting for room included.
     pub first_event_within: Duration,
+    /// Wall clock to the end of an answer that is not streamed: Google sends nothing of it before it has all of it.
+    pub answer_within: Duration,
     /// How long a call may wait for a project to have room.
     pub patience: Duration,
+    /// How late a first event may be before a second project is asked as well; `None` for never.
+    pub hedge_after: Option<Duration>,
 }
 
 impl Default for Settings {
@@ -64,7 +70,9 @@ impl Default for Settings {
         Self {
             limits: Limits::default(),
             first_event_within: Duration::from_mins(2),
+            answer_within: Duration::from_mins(10),
             patience: Duration::from_secs(10),
+            hedge_after: None,
         }
     }
 }
@@ -152,7 +160,12 @@ impl Relay {
     where
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
-        let deadline = Instant::now() + self.settings.first_event_within;
+        let within = if call.streams_upstream() {
+            self.settings.first_event_within
+        } else {
+            self.settings.answer_within
+        };
+        let deadline = Instant::now() + within;
         self.missing.check(&call.model, self.rooms.clock.now())?;
         let model = call.model.clone();
         let tries = self.tries(call, attempt, deadline);
@@ -178,8 +191,14 @@ impl Relay {
                 Some(lease) => lease,
                 None => self.lease(&call, &mut journey, deadline).await?,
             };
-            let failure = match attempt(self.attempt(&call, &wire, &lease, &journey)).await {
-                Ok(value) => return Ok((self.commit(&call, value, lease, &mut journey).await, call)),
+            let failure = match self.hedged((&call, &wire), &lease, &journey, &attempt).await {
+                Ok(Won::First(value)) => {
+                    return Ok((self.commit(&call, value, lease, &mut journey).await, call));
+                }
+                Ok(Won::Hedge(value, other)) => {
+                    lease.settle(Settled::failed(true));
+                    return Ok((self.commit(&call, value, other, &mut journey).await, call));
+                }
                 Err(failure) => failure,
             };
             note(&call, &failure, &lease);
@@ -217,6 +236,8 @@ impl Relay {
             // A fault is for the first attempt; the next ones show how it is survived.
             sim_fault: call.sim_fault.as_deref().filter(|_| journey.attempts() == 0),
             accept_empty: journey.accepts_empty(),
+            // Of a whole answer, the first byte comes last.
+            first_byte_within: (!call.streams_upstream()).then_some(self.settings.answer_within),
         }
     }
 
@@ -267,6 +288,7 @@ impl Relay {
             project: lease.project_name().to_owned(),
             key: lease.key_name().to_owned(),
             attempts: journey.attempts() + 1,
+            decision: lease.decision().clone(),
         };
         Got { value, lease, served, empty: journey.accepts_empty() }
     }

@@ -167,6 +167,11 @@ impl Upstream {
         })
     }
 
+    /// The waits of a call that names no others.
+    pub fn deadlines(&self) -> Deadlines {
+        self.deadlines
+    }
+
     /// Every way out with a name that may be shown; never empty.
     pub fn egress(&self) -> impl Iterator<Item = (EgressId, &str)> {
         self.routes.iter().enumerate().map(|(index, route)| (EgressId(index), route.label.as_str()))

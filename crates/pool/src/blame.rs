@@ -21,6 +21,8 @@ const SUSPECT_MS: i64 = 60_000;
 const MINUTE_CAP_MS: i64 = 120_000;
 /// So soon after midnight a day quota may still be yesterday's: clocks differ.
 const MIDNIGHT_DOUBT_MS: i64 = 120_000;
+/// Nobody tries a new day sooner after midnight.
+const CLOCKS_MS: i64 = 1_000;
 
 /// How long a quota's window is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -362,7 +364,11 @@ impl Pool {
         (ms, reason): (i64, Cow<'static, str>),
     ) {
         let until = case.now.plus_ms(ms.max(0));
-        let bench = Bench::new(grade, reason.clone(), (case.now, until), &self.settings);
+        let mut bench = Bench::new(grade, reason.clone(), (case.now, until), &self.settings);
+        let midnight = self.day_at(case.now).end;
+        if grade == Grade::Day && until >= midnight {
+            bench.spread_from = midnight.plus_ms(CLOCKS_MS).min(until);
+        }
         let laid = self.with_bench(&scope, case.now, |slot| bench::lay(slot, bench, case.now));
         if laid == Some(true) {
             case.say(What::Benched { scope, grade, reason, until });

@@ -5,13 +5,15 @@ use crate::bench::{self, Bench};
 use crate::calendar::PacificDay;
 use crate::choose::Cost;
 use crate::gate::{Gate, Why};
-use crate::limits::{Cap, Gauge, Layers, Limits};
+use crate::limits::{Cap, Gauge, Layers, Limits, Provenance};
 use crate::model::Ctx;
 use crate::rank::Place;
 use crate::window::{Axis, Minute};
 
 /// A whole share, in millionths.
 pub(crate) const WHOLE: u64 = 1_000_000;
+/// So long a call that explores a limit is waited for before the next may go.
+const EXPLORE_MS: i64 = 2_000;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bucket {
@@ -168,6 +170,17 @@ impl Bucket {
                 Gate::until(self.taken_at.plus_ms(i64::from(ctx.settings.lease_ms)), Why::Busy)
             }
             _ => Gate::OPEN,
+        }
+    }
+
+    /// A call that would pass a presumed limit waits for the calls that are out, but not for long, or until it would not.
+    pub(crate) fn explored(&self, gauge: Gauge, presumed: u64, cost: Cost, ctx: &Ctx<'_>) -> Gate {
+        let patience = self.taken_at.plus_ms(EXPLORE_MS);
+        let cap = Cap { value: presumed, provenance: Provenance::TierDefault, expires: patience };
+        let gate = self.gauge_gate(gauge, cap, cost, ctx);
+        Gate {
+            until: gate.until.min(patience),
+            why: if gate.is_open(ctx.now) { gate.why } else { Why::Busy },
         }
     }
 

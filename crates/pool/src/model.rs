@@ -32,6 +32,8 @@ pub(crate) struct Model {
     pub(crate) defaults: Layers,
     /// By tier (paid or not): what the last project taught, to rank those that are unknown still.
     presumed: [Limits; 2],
+    /// The largest limits that unpaid projects were taught: beyond these an unknown one is explored call by call.
+    taught: Layers,
     /// By project.
     pub(crate) buckets: Vec<Bucket>,
     /// Unpaid and paid projects.
@@ -88,6 +90,7 @@ impl Model {
             aliases: Vec::new(),
             defaults: Layers::default(),
             presumed: [NOMINAL; 2],
+            taught: Layers::default(),
             buckets: Vec::new(),
             lanes: <[Lane; 2]>::default(),
             bench: None,
@@ -113,11 +116,23 @@ impl Model {
     /// When a call of this cost gets through on a project. The model's own bench is not looked at.
     pub(crate) fn gate(&self, project: &Project, cost: Cost, ctx: &Ctx<'_>) -> Gate {
         let Some(bucket) = self.bucket(project.spec.id) else { return Gate::never(Why::Disabled) };
-        project.gate(ctx.settings, ctx.now, ctx.relax).and(keys_gate(project, bucket, ctx)).and(bucket.gate(
-            &self.defaults,
-            cost,
-            ctx,
-        ))
+        project
+            .gate(ctx.settings, ctx.now, ctx.relax)
+            .and(keys_gate(project, bucket, ctx))
+            .and(bucket.gate(&self.defaults, cost, ctx).and(self.exploring(project, bucket, cost, ctx)))
+    }
+
+    /// Unpaid projects mostly have the same limits. What is not known of one is presumed not to be less than what a sibling
+    /// was taught, and beyond that one call at a time finds out: a crowd sent at once would only fetch a crowd of 429s.
+    fn exploring(&self, project: &Project, bucket: &Bucket, cost: Cost, ctx: &Ctx<'_>) -> Gate {
+        if lane_of(project) != 0 || bucket.flying(ctx) == 0 {
+            return Gate::OPEN;
+        }
+        let unknown = [Gauge::Rpm, Gauge::Tpm, Gauge::Rpd].into_iter().filter_map(|gauge| {
+            let (taught, _) = self.taught.learned(gauge, ctx.now)?;
+            bucket.cap(&self.defaults, gauge, ctx.now).is_none().then_some((gauge, taught))
+        });
+        unknown.map(|(gauge, taught)| bucket.explored(gauge, taught, cost, ctx)).fold(Gate::OPEN, Gate::and)
     }
 
     /// The key whose turn it is, with its position.
@@ -174,15 +189,20 @@ impl Model {
     }
 
     /// Learns what an unknown project of the tier is likely to have.
-    pub(crate) fn presume(&mut self, project: &Project, gauge: Gauge, value: u64) {
-        *self.presumed[lane_of(project)].on_mut(gauge) = Some(value);
+    pub(crate) fn presume(&mut self, project: &Project, gauge: Gauge, value: u64, now: Moment) {
+        let lane = lane_of(project);
+        *self.presumed[lane].on_mut(gauge) = Some(value);
+        if lane == 0 {
+            let known = self.taught.learned(gauge, now).map_or(0, |(known, _)| known);
+            self.taught.learn(gauge, known.max(value), now);
+        }
     }
 
     pub(crate) fn presume_all(&mut self, id: ProjectId, limits: Limits, ctx: &Ctx<'_>) {
         let Some(project) = ctx.roster.project(id) else { return };
         for gauge in Gauge::ALL {
             if let Some(value) = limits.on(gauge) {
-                self.presume(project, gauge, value);
+                self.presume(project, gauge, value, ctx.now);
             }
         }
     }

@@ -32,8 +32,11 @@ impl Pool {
             let soft = lane.soft.range(..=(by, ProjectId(u32::MAX)));
             let waiting = lane.waiting.range(..=(by, ProjectId(u32::MAX))).chain(soft).map(|(_, id)| *id);
             for id in ready.chain(waiting).filter(|id| !ask.exclude.contains(id)) {
-                if found.seen >= COUNTED || found.slots >= enough {
+                if found.seen >= COUNTED {
                     return unknown;
+                }
+                if found.slots >= enough {
+                    return Outlook { opens: found.opens.max(own), slots: Some(enough), by };
                 }
                 found.count(id);
             }

@@ -57,10 +57,11 @@ impl Pacing {
         let own_share = |part: &Part| whole * u128::from(part.weight) / weights.max(1);
         let rest = u128::from(day.length_ms.saturating_sub(day.elapsed_ms));
         let length = u128::from(day.length_ms.max(1));
-        // Who keeps the pace of the day finds all of the rest; who is idle lends what the pace has passed by.
+        // Who keeps the pace of the day finds all of the rest; who is idle lends what the pace has passed by. Rounded up:
+        // a unit lost for each user at each step would add up.
         let kept = |part: &Part| {
             let share = own_share(part);
-            share.saturating_sub(u128::from(part.taken)).min(share * rest / length)
+            share.saturating_sub(u128::from(part.taken)).min((share * rest).div_ceil(length))
         };
         let others =
             parts.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, part)| kept(part));

@@ -1,9 +1,9 @@
 //! Calls that found no room wait here, fairly over users.
 //!
-//! Every model is a lane. In a lane users take turns by weight (start-time fair queueing: each grant moves the
-//! user's clock by the call's charge divided by the weight, the clock furthest behind goes first), inside a user the
-//! first to come goes first. A new call never overtakes a waiting one of its user, and one of another user only if
-//! that user had more than its share.
+//! Every model is a lane. As long as all who wait in it can be served in time, first come is first served. If not all
+//! can, or nobody knows, users take turns by weight: each grant moves the user's clock by the call's charge divided by the
+//! weight, and the clock furthest behind goes first. Inside a user the first to come always goes first, so a new call
+//! overtakes a waiting one only if that one's user had more than its share.
 //!
 //! Whoever holds the queue asks [`Queue::turns`] whose turn it is, takes room for that call from the pool, and says
 //! [`Queue::serve`]. A call too large for the room there is may be passed by a smaller one, but not for ever.
@@ -42,6 +42,10 @@ pub struct UserIx(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(u64);
 
+impl Ticket {
+    const LAST: Self = Self(u64::MAX);
+}
+
 /// How long the queue may grow, and what a turn costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueSettings {
@@ -49,6 +53,9 @@ pub struct QueueSettings {
     pub total: usize,
     /// Calls that may wait per user.
     pub per_user: usize,
+    /// How many turns a user may save up while it does not wait, by which it goes first afterwards. 0 is the
+    /// strictest. New lanes heed it.
+    pub savings: u32,
     /// How often a call that is too large for the room there is may be passed.
     pub overtakes: u32,
     /// So many input tokens are charged like one more request; `None` charges requests only.
@@ -129,7 +136,7 @@ struct Entry {
 
 impl Default for QueueSettings {
     fn default() -> Self {
-        Self { total: 1_024, per_user: 128, overtakes: 32, tokens_per_request: None }
+        Self { total: 1_024, per_user: 128, savings: 16, overtakes: 32, tokens_per_request: None }
     }
 }
 
@@ -290,7 +297,7 @@ impl Queue {
         if let Some(index) = self.names.get(model) {
             return *index;
         }
-        self.lanes.push(Lane::default());
+        self.lanes.push(Lane::new(self.settings.savings));
         let index = self.lanes.len() - 1;
         self.names.insert(model.to_owned(), index);
         index
@@ -313,8 +320,9 @@ impl Queue {
         let step = lane::step(charge, self.weight(wait.user));
         let lane = self.open(wait.model);
         self.check(wait, (lane, step), now)?;
-        let Wait { user, deadline, .. } = *wait;
+        let Wait { user, deadline, outlook, .. } = *wait;
         if let Some(lane) = self.lanes.get_mut(lane) {
+            lane.set_crowded(lane.is_crowded(outlook.slots));
             lane.enter(user, ticket, step);
         }
         self.entries.insert(ticket, Entry { user, lane, charge, deadline, passed: 0, yields: false });
@@ -338,6 +346,9 @@ impl Queue {
         }
         if wait.deadline <= now || wait.outlook.opens >= wait.deadline {
             return refuse(Overflow::Patience, 0);
+        }
+        if !lane.is_crowded(wait.outlook.slots) {
+            return Ok(());
         }
         match lane.ahead_of(wait.user, step) {
             Some(ahead) if wait.outlook.is_hopeless(ahead) => {

@@ -194,7 +194,7 @@ fn state(enabled: bool, death: Option<&Death>, bench: Option<&Bench>, now: Momen
 }
 
 fn bench_view(bench: &Bench) -> BenchView {
-    let Bench { grade, reason, since, until, probe, out_until: _, tried: _ } = bench;
+    let Bench { grade, reason, since, until, probe, out_until: _, spread_from: _, tried: _ } = bench;
     BenchView { grade: *grade, reason: reason.to_string(), since: *since, until: *until, probe: *probe }
 }
 

@@ -200,7 +200,7 @@ fn choice(config: &Value, salt: u64) -> String {
 struct Hop {
     /// Bytes of the answer that earlier hops wrote.
     start: usize,
-    /// The same in tokens.
+    /// Tokens that earlier hops spent.
     spent: u64,
 }
 

@@ -5,178 +5,10 @@
 
 use serde_json::{Map, Value, json};
 
+mod shape;
+
+use self::shape::{BATCH_EMBED, COUNT, EMBED, Field, GENERATE, Shape};
 use crate::refusal::Refusal;
-
-/// What may stand under a name.
-#[derive(Debug, Clone, Copy)]
-enum Field {
-    /// Anything; kept as it is.
-    Any,
-    /// One message.
-    One(&'static Shape),
-    /// A list of messages.
-    Many(&'static Shape),
-    /// A map from free names to messages.
-    Map(&'static Shape),
-}
-
-/// The fields of a message.
-#[derive(Debug)]
-struct Shape(&'static [(&'static str, Field)]);
-
-use Field::{Any, Many, Map as MapOf, One};
-
-static GENERATE: Shape = Shape(&[
-    ("model", Any),
-    ("contents", Many(&CONTENT)),
-    ("systemInstruction", One(&CONTENT)),
-    ("tools", Many(&TOOL)),
-    ("toolConfig", One(&TOOL_CONFIG)),
-    ("safetySettings", Many(&SAFETY)),
-    ("cachedContent", Any),
-    ("labels", Any),
-    ("serviceTier", Any),
-    ("store", Any),
-    ("continuationToken", Any),
-    ("generationConfig", One(&GENERATION_CONFIG)),
-]);
-
-static COUNT: Shape = Shape(&[("contents", Many(&CONTENT)), ("generateContentRequest", One(&GENERATE))]);
-
-static EMBED: Shape = Shape(&[
-    ("model", Any),
-    ("content", One(&CONTENT)),
-    ("taskType", Any),
-    ("title", Any),
-    ("outputDimensionality", Any),
-    ("autoTruncate", Any),
-    ("embedContentConfig", Any),
-]);
-
-static BATCH_EMBED: Shape = Shape(&[("requests", Many(&EMBED))]);
-
-static CONTENT: Shape = Shape(&[("role", Any), ("parts", Many(&PART))]);
-
-static PART: Shape = Shape(&[
-    ("text", Any),
-    ("inlineData", One(&BLOB)),
-    ("fileData", One(&FILE)),
-    ("functionCall", One(&CALL)),
-    ("functionResponse", One(&RESPONSE)),
-    ("executableCode", One(&Shape(&[("id", Any), ("language", Any), ("code", Any)]))),
-    ("codeExecutionResult", One(&Shape(&[("id", Any), ("outcome", Any), ("output", Any)]))),
-    ("toolCall", One(&Shape(&[("id", Any), ("toolType", Any), ("args", Any)]))),
-    ("toolResponse", One(&Shape(&[("id", Any), ("toolType", Any), ("response", Any)]))),
-    ("thought", Any),
-    ("thoughtSignature", Any),
-    ("videoMetadata", Any),
-    ("mediaResolution", Any),
-    ("mediaProcessing", Any),
-    ("partMetadata", Any),
-    ("speechMetadata", Any),
-    ("documentMetadata", Any),
-    ("spreadsheetMetadata", Any),
-    ("audioMetadata", Any),
-    ("audioTranscription", Any),
-]);
-
-static BLOB: Shape = Shape(&[("mimeType", Any), ("data", Any), ("displayName", Any)]);
-static FILE: Shape = Shape(&[("mimeType", Any), ("fileUri", Any), ("displayName", Any)]);
-static CALL: Shape = Shape(&[("id", Any), ("name", Any), ("args", Any)]);
-static RESPONSE: Shape = Shape(&[
-    ("id", Any),
-    ("name", Any),
-    ("response", Any),
-    ("parts", Many(&Shape(&[("inlineData", One(&BLOB)), ("fileData", One(&FILE))]))),
-    ("willContinue", Any),
-    ("scheduling", Any),
-]);
-
-static TOOL: Shape = Shape(&[
-    ("functionDeclarations", Many(&DECLARATION)),
-    ("googleSearch", Any),
-    ("googleSearchRetrieval", Any),
-    ("googleMaps", Any),
-    ("urlContext", Any),
-    ("codeExecution", Any),
-    ("computerUse", Any),
-    ("fileSearch", Any),
-    ("mcpServers", Any),
-]);
-
-static DECLARATION: Shape = Shape(&[
-    ("name", Any),
-    ("description", Any),
-    ("parameters", One(&SCHEMA)),
-    ("parametersJsonSchema", Any),
-    ("response", One(&SCHEMA)),
-    ("responseJsonSchema", Any),
-    ("behavior", Any),
-]);
-
-/// The OpenAPI subset: `$ref`, `const`, `oneOf` and their like are unknown here, unlike in the JSON Schema fields.
-static SCHEMA: Shape = Shape(&[
-    ("type", Any),
-    ("format", Any),
-    ("title", Any),
-    ("description", Any),
-    ("nullable", Any),
-    ("enum", Any),
-    ("items", One(&SCHEMA)),
-    ("minItems", Any),
-    ("maxItems", Any),
-    ("properties", MapOf(&SCHEMA)),
-    ("required", Any),
-    ("minProperties", Any),
-    ("maxProperties", Any),
-    ("minimum", Any),
-    ("maximum", Any),
-    ("minLength", Any),
-    ("maxLength", Any),
-    ("pattern", Any),
-    ("example", Any),
-    ("default", Any),
-    ("anyOf", Many(&SCHEMA)),
-    ("propertyOrdering", Any),
-    ("additionalProperties", Any),
-]);
-
-static TOOL_CONFIG: Shape = Shape(&[
-    ("functionCallingConfig", One(&Shape(&[("mode", Any), ("allowedFunctionNames", Any)]))),
-    ("retrievalConfig", One(&Shape(&[("latLng", Any), ("languageCode", Any)]))),
-    ("includeServerSideToolInvocations", Any),
-]);
-
-static SAFETY: Shape = Shape(&[("category", Any), ("threshold", Any)]);
-
-static GENERATION_CONFIG: Shape = Shape(&[
-    ("temperature", Any),
-    ("topP", Any),
-    ("topK", Any),
-    ("candidateCount", Any),
-    ("maxOutputTokens", Any),
-    ("stopSequences", Any),
-    ("responseLogprobs", Any),
-    ("logprobs", Any),
-    ("presencePenalty", Any),
-    ("frequencyPenalty", Any),
-    ("seed", Any),
-    ("responseMimeType", Any),
-    ("responseSchema", One(&SCHEMA)),
-    ("responseJsonSchema", Any),
-    ("responseFormat", Any),
-    ("responseModalities", Any),
-    ("mediaResolution", Any),
-    ("speechConfig", Any),
-    (
-        "thinkingConfig",
-        One(&Shape(&[("includeThoughts", Any), ("thinkingBudget", Any), ("thinkingLevel", Any)])),
-    ),
-    ("imageConfig", One(&Shape(&[("aspectRatio", Any), ("imageSize", Any)]))),
-    ("enableEnhancedCivicAnswers", Any),
-    ("audioTranscriptionConfig", Any),
-    ("translationConfig", Any),
-]);
 
 /// Checks a body for a method and rewrites it to camelCase.
 pub(crate) fn canonical(method: &str, body: Value) -> Result<Value, Refusal> {
@@ -224,9 +56,9 @@ impl Walk {
 
     fn field(&mut self, field: Field, value: Value, path: &str) -> Value {
         match field {
-            Any => value,
-            One(shape) => self.message(shape, value, path),
-            Many(shape) => {
+            Field::Any => value,
+            Field::One(shape) => self.message(shape, value, path),
+            Field::Many(shape) => {
                 let items = match value {
                     Value::Array(items) => items,
                     single => vec![single],
@@ -234,7 +66,7 @@ impl Walk {
                 let numbered = items.into_iter().enumerate();
                 numbered.map(|(at, item)| self.message(shape, item, &format!("{path}[{at}]"))).collect()
             }
-            MapOf(shape) => match value {
+            Field::Map(shape) => match value {
                 Value::Object(entries) => {
                     let walked = entries.into_iter().map(|(name, item)| {
                         let item = self.message(shape, item, &format!("{path}[{}].value", at_key(&name)));

@@ -133,10 +133,10 @@ pub struct Pacing {
 /// Why a simulator could not start or be told something.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is nobody to answer.
+    /// No key is configured, so there is nobody to answer.
     #[error("no keys: projects and keys per project must both be at least 1")]
     NoKeys,
-    /// The same key text appears twice.
+    /// One key text appears twice.
     #[error("key {label} is named twice")]
     DuplicateKey {
         /// Which key, as `p<project>k<index>`.

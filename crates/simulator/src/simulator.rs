@@ -104,7 +104,7 @@ impl Simulator {
         }
     }
 
-    /// The same as `GET /__sim/state`.
+    /// What `GET /__sim/state` answers.
     pub fn state(&self) -> Value {
         self.world.state()
     }

@@ -1,11 +1,12 @@
 //! The events of a stream, and of the hops of a long decode, as the one answer they make up
 //! (`gemini-2026-11.md` §1.5 point 7).
 
+use self::metadata::Start;
 use super::content::{Content, Part};
 use super::response::{Candidate, FinishReason, GenerateContentResponse};
 use super::usage::UsageTally;
 
-mod metadata;
+pub(crate) mod metadata;
 #[cfg(test)]
 mod tests;
 
@@ -23,8 +24,7 @@ pub struct Aggregate {
 struct Slot {
     candidate: Candidate,
     index: u32,
-    first_part: usize,
-    first_chunk: usize,
+    start: Start,
 }
 
 impl Aggregate {
@@ -62,16 +62,14 @@ impl Aggregate {
     pub fn absorb_hop(&mut self) {
         self.usage.absorb_hop();
         for slot in &mut self.slots {
-            slot.first_part = slot.candidate.parts().len();
-            slot.first_chunk = metadata::chunk_count(slot.candidate.grounding_metadata.as_ref());
+            slot.start = Start {
+                part: slot.candidate.parts().len(),
+                chunk: metadata::chunks(slot.candidate.grounding_metadata.as_ref()).len(),
+                byte: slot.candidate.parts().iter().filter_map(answer_text).map(str::len).sum(),
+            };
             slot.candidate.finish_reason = None;
             slot.candidate.continuation_token = None;
         }
-    }
-
-    /// Usage so far.
-    pub fn usage(&self) -> &UsageTally {
-        &self.usage
     }
 
     /// The whole answer, with the usage that the client is shown.
@@ -113,10 +111,10 @@ impl Slot {
             continuation_token,
             extra,
         } = event;
-        let (first_part, first_chunk) = (self.first_part, self.first_chunk);
+        let start = self.start;
         let whole = &mut self.candidate;
         if let Some(content) = content {
-            append(whole.content.get_or_insert_default(), content, first_part);
+            append(whole.content.get_or_insert_default(), content, start.part);
         }
         // Unspecified is no reason: it must not hide one that came before.
         if finish_reason.as_ref().is_some_and(|reason| FinishReason::from_wire(reason).is_some()) {
@@ -125,8 +123,8 @@ impl Slot {
         whole.finish_message = finish_message.or(whole.finish_message.take());
         whole.index = index.or(whole.index);
         whole.continuation_token = continuation_token.or(whole.continuation_token.take());
-        metadata::add_grounding(&mut whole.grounding_metadata, grounding_metadata, first_part, first_chunk);
-        metadata::add_lists(&mut whole.citation_metadata, citation_metadata);
+        metadata::add_grounding(&mut whole.grounding_metadata, grounding_metadata, start);
+        metadata::add_citations(&mut whole.citation_metadata, citation_metadata, start);
         metadata::add_lists(&mut whole.url_context_metadata, url_context_metadata);
         metadata::add_logprobs(&mut whole.logprobs_result, logprobs_result);
         metadata::add_ratings(&mut whole.safety_ratings, safety_ratings);
@@ -134,15 +132,15 @@ impl Slot {
     }
 }
 
-/// Appends the parts; text goes on in the part before if both are of one kind, unsigned and of the same hop.
+/// Appends the parts; the first goes on with the last before if both are plain text of one kind and one hop.
 fn append(whole: &mut Content, content: Content, first_part: usize) {
     let Content { parts, role, extra } = content;
     whole.role = whole.role.take().or(role);
     whole.extra.extend(extra);
     let Some(parts) = parts else { return };
     let kept = whole.parts.get_or_insert_default();
-    for part in parts {
-        let is_open = kept.len() > first_part;
+    for (place, part) in parts.into_iter().enumerate() {
+        let is_open = place == 0 && kept.len() > first_part;
         match kept.last_mut().filter(|last| is_open && goes_on(last, &part)) {
             Some(last) => {
                 let text = part.text.as_deref().unwrap_or_default();
@@ -153,26 +151,10 @@ fn append(whole: &mut Content, content: Content, first_part: usize) {
     }
 }
 
-/// Two plain texts, or two pieces of thought, without any signature.
 fn goes_on(last: &Part, next: &Part) -> bool {
-    last.is_thought() == next.is_thought() && is_plain(last) && is_plain(next)
+    last.is_thought() == next.is_thought() && last.is_plain_text() && next.is_plain_text()
 }
 
-fn is_plain(part: &Part) -> bool {
-    let Part {
-        text,
-        thought: _,
-        thought_signature: None,
-        inline_data: None,
-        file_data: None,
-        function_call: None,
-        function_response: None,
-        executable_code: None,
-        code_execution_result: None,
-        extra,
-    } = part
-    else {
-        return false;
-    };
-    text.is_some() && extra.is_empty()
+fn answer_text(part: &Part) -> Option<&str> {
+    part.text.as_deref().filter(|_| !part.is_thought())
 }

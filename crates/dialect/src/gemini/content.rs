@@ -97,6 +97,26 @@ impl Part {
     pub fn is_thought(&self) -> bool {
         self.thought == Some(true)
     }
+
+    /// Is it text, or a piece of thought, and nothing besides? Such parts go on from event to event.
+    pub(crate) fn is_plain_text(&self) -> bool {
+        let Self {
+            text: Some(_),
+            thought: _,
+            thought_signature: None,
+            inline_data: None,
+            file_data: None,
+            function_call: None,
+            function_response: None,
+            executable_code: None,
+            code_execution_result: None,
+            extra,
+        } = self
+        else {
+            return false;
+        };
+        extra.is_empty()
+    }
 }
 
 /// Media as base64, standard or url-safe alphabet.
@@ -190,7 +210,7 @@ pub struct CodeExecutionResult {
     /// `OUTCOME_OK`, `OUTCOME_FAILED` or `OUTCOME_DEADLINE_EXCEEDED`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Value>,
-    /// Its output.
+    /// What the code printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
     /// What we do not know.

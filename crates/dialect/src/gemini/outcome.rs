@@ -13,7 +13,7 @@ mod evidence;
 mod tests;
 
 pub use classify::classify;
-pub use decide::{Bench, DeadReason, Retry, minute_pause};
+pub use decide::{Bench, DeadReason, Retry};
 
 /// What one failed upstream answer means. Success never becomes an `Outcome`.
 #[derive(Clone, Debug, PartialEq)]

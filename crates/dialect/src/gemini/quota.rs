@@ -54,7 +54,7 @@ impl Quota {
     }
 
     /// Whether some violated quota is 0: the project is not offered the model at all, a retry delay means nothing.
-    pub fn is_not_offered(&self) -> bool {
+    pub(super) fn is_not_offered(&self) -> bool {
         self.violations.iter().any(|violation| violation.limit == Some(0))
     }
 }

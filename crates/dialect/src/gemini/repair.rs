@@ -15,7 +15,7 @@ mod thinking;
 /// Google's documented value that passes for a thought signature (`wire.md` §4.6). Costs quality; last resort.
 pub const SENTINEL: &str = "skip_thought_signature_validator";
 /// [`SENTINEL`] as base64: the second form to try, since there were weeks in which the raw one failed.
-pub const SENTINEL_BASE64: &str = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=";
+pub(crate) const SENTINEL_BASE64: &str = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=";
 
 /// Phrases of Google's messages, in lower case, all of which must occur, and the repair they ask for. First fit.
 const TABLE: [(&[&str], Repair); 31] = [
@@ -54,7 +54,7 @@ const TABLE: [(&[&str], Repair); 31] = [
 
 impl Repair {
     /// The repair a message asks for, if the table knows it.
-    pub fn recognise(message: &str) -> Option<Self> {
+    pub(super) fn recognise(message: &str) -> Option<Self> {
         let message = message.to_lowercase();
         TABLE
             .iter()

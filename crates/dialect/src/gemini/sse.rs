@@ -110,7 +110,7 @@ impl Decoder {
     }
 
     /// A decoder that takes events up to `max` bytes.
-    pub fn with_max_event(max: usize) -> Self {
+    fn with_max_event(max: usize) -> Self {
         Self {
             buffer: BytesMut::new(),
             scanned: 0,

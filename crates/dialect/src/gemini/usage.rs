@@ -100,11 +100,4 @@ impl UsageMetadata {
             && self.candidates_token_count.is_some()
             && self.total_token_count == Some(without)
     }
-
-    /// Do the parts add up to the reported total? A stream that was cut ends with counts that do not.
-    pub fn is_balanced(&self) -> bool {
-        let tokens = self.tokens();
-        self.total_token_count
-            .is_some_and(|total| total > 0 && total == tokens.input.saturating_add(tokens.output))
-    }
 }

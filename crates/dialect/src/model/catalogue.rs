@@ -65,7 +65,7 @@ pub enum Kind {
 pub struct Reroute {
     /// The model that answers.
     pub to: String,
-    /// Its first day.
+    /// First day of the reroute.
     pub since: String,
 }
 
@@ -125,12 +125,6 @@ impl Model {
     /// Google's name of its quota bucket.
     pub fn bucket(&self) -> &str {
         self.bucket.as_deref().unwrap_or(&self.id)
-    }
-
-    /// Does the free tier offer it, as far as is known?
-    pub fn is_free(&self) -> bool {
-        let Rates { rpm, tpm, rpd } = self.limits.free;
-        ![rpm, tpm, rpd].contains(&Some(0))
     }
 }
 
@@ -209,16 +203,6 @@ impl Catalogue {
             upstream_id,
             requested,
         }
-    }
-
-    /// The model a reply's `modelVersion` speaks of: the exact id, else the longest id that it extends
-    /// (`gemini-2.5-flash-preview-05-20`). Another one than asked for means a reroute we did not know.
-    pub fn by_version(&self, version: &str) -> Option<&Arc<Model>> {
-        let version = bare(version);
-        let extends = |id: &str| {
-            version.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '@']))
-        };
-        self.models.iter().filter(|model| extends(&model.id)).max_by_key(|model| model.id.len())
     }
 
     fn replaced(&self, id: &str, today: &str) -> (String, Option<&Arc<Model>>) {

@@ -82,7 +82,7 @@ pub enum CatalogueError {
     BadDate {
         /// Whose.
         id: String,
-        /// As written.
+        /// The date as written.
         date: String,
     },
 }

@@ -134,30 +134,12 @@ fn unknown_names_are_guessed_by_family() {
 }
 
 #[test]
-fn versions_are_recognised() {
-    for (version, id) in [
-        ("gemini-3.8-flash", Some("gemini-3.8-flash")),
-        ("models/gemini-3.5-flash-lite", Some("gemini-3.5-flash-lite")),
-        ("gemini-2.5-flash-preview-05-20", Some("gemini-2.5-flash")),
-        ("gemini-2.5-flash-lite-001", Some("gemini-2.5-flash-lite")),
-        ("gemini-2.0-flash-001", Some("gemini-2.0-flash")),
-        ("gemini-3.8-flash@default", Some("gemini-3.8-flash")),
-        ("gemini-3.8-flashy", None),
-        ("", None),
-    ] {
-        assert_eq!(catalogue().by_version(version).map(|model| &*model.id), id, "{version}");
-    }
-}
-
-#[test]
 fn prices_buckets_and_limits() {
     let argon = catalogue().get("gemini-4-argon").unwrap();
     let on = |day| argon.price(day).unwrap().input;
     assert_eq!((on("2026-11-30"), on("2026-12-01")), (2_000_000, 4_000_000));
-    assert!(!argon.is_free());
     assert_eq!(argon.limits.free.rpd, Some(0));
     let flash = catalogue().get("gemini-3.8-flash").unwrap();
-    assert!(flash.is_free());
     assert_eq!((flash.limits.free.rpd, flash.limits.paid.rpm), (Some(20), Some(1000)));
     assert_eq!(catalogue().get("gemini-3.1-flash-lite").unwrap().limits.paid.rpd, None);
     assert_eq!(catalogue().resolve("gemini-3.1-pro-preview", TODAY).bucket, "gemini-3.1-pro");

@@ -18,63 +18,6 @@ pub struct ApiError {
     pub message: String,
 }
 
-/// Everything that can go wrong besides the content of the request (`wire.md` §10.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Situation {
-    /// No key, or one that Pollux did not issue.
-    InvalidApiKey,
-    /// The key may not use this model.
-    ModelNotAllowed,
-    /// Nobody knows this model.
-    ModelNotFound,
-    /// Google refused the request itself.
-    UpstreamInvalidArgument,
-    /// The prompt is longer than the model reads.
-    ContextLengthExceeded,
-    /// The prompt was blocked.
-    ContentFilter,
-    /// The body is too large.
-    RequestTooLarge,
-    /// Too many requests for now.
-    RateLimitExceeded,
-    /// The day, or the budget, is used up.
-    InsufficientQuota,
-    /// No key of the pool can be used.
-    NoAvailableKey,
-    /// Google failed.
-    UpstreamError,
-    /// Google is overloaded.
-    UpstreamOverloaded,
-    /// Google did not answer in time.
-    UpstreamTimeout,
-    /// Pollux itself is overloaded.
-    GatewayOverloaded,
-}
-
-impl Situation {
-    /// Status, type, code, and the field at fault where it is always the same one.
-    fn row(self) -> (u16, &'static str, &'static str, Option<&'static str>) {
-        const INVALID: &str = "invalid_request_error";
-        const SERVER: &str = "server_error";
-        match self {
-            Self::InvalidApiKey => (401, INVALID, "invalid_api_key", None),
-            Self::ModelNotAllowed => (403, "permission_error", "model_not_allowed", Some("model")),
-            Self::ModelNotFound => (404, INVALID, "model_not_found", Some("model")),
-            Self::UpstreamInvalidArgument => (400, INVALID, "upstream_invalid_argument", None),
-            Self::ContextLengthExceeded => (400, INVALID, "context_length_exceeded", Some("messages")),
-            Self::ContentFilter => (400, INVALID, "content_filter", None),
-            Self::RequestTooLarge => (413, INVALID, "request_too_large", None),
-            Self::RateLimitExceeded => (429, "rate_limit_error", "rate_limit_exceeded", None),
-            Self::InsufficientQuota => (429, "insufficient_quota", "insufficient_quota", None),
-            Self::NoAvailableKey => (503, SERVER, "no_available_key", None),
-            Self::UpstreamError => (502, SERVER, "upstream_error", None),
-            Self::UpstreamOverloaded => (503, SERVER, "upstream_overloaded", None),
-            Self::UpstreamTimeout => (504, SERVER, "upstream_timeout", None),
-            Self::GatewayOverloaded => (503, SERVER, "gateway_overloaded", None),
-        }
-    }
-}
-
 /// The envelope as it is on the wire.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Envelope<'a> {
@@ -94,12 +37,6 @@ pub struct Inner<'a> {
 }
 
 impl ApiError {
-    /// The error for a situation that is not about one field of the request.
-    pub fn of(situation: Situation, message: impl Into<String>) -> Self {
-        let (status, kind, code, param) = situation.row();
-        Self { status, kind, code: Some(code), param: param.map(str::to_owned), message: message.into() }
-    }
-
     /// A 400 about a field of the request.
     pub fn invalid(code: &'static str, param: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
@@ -157,16 +94,15 @@ mod tests {
 
     #[test]
     fn the_envelope_always_has_four_keys() {
-        let error = ApiError::of(Situation::RateLimitExceeded, "Slow down.");
-        assert_eq!(error.status, 429);
-        insta::assert_snapshot!(error.to_json(), @r#"{"error":{"message":"Slow down.","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"}}"#);
+        let error = ApiError { code: None, ..ApiError::body("Not JSON.") };
+        assert_eq!(error.status, 400);
+        insta::assert_snapshot!(error.to_json(), @r#"{"error":{"message":"Not JSON.","type":"invalid_request_error","param":null,"code":null}}"#);
     }
 
     #[test]
     fn a_message_about_a_field_starts_with_its_path() {
         let error = ApiError::value("stop[1]", "expected a string");
         insta::assert_snapshot!(error.to_json(), @r#"{"error":{"message":"stop[1]: expected a string","type":"invalid_request_error","param":"stop[1]","code":"invalid_value"}}"#);
-        assert_eq!(ApiError::of(Situation::ModelNotFound, "x").param.as_deref(), Some("model"));
         assert_eq!(ApiError::body("x").param, None);
     }
 }

@@ -19,6 +19,7 @@ pub(crate) struct Client {
 pub(crate) struct Choice {
     pub(crate) message: Map<String, Value>,
     pub(crate) finish_reason: Option<String>,
+    extra_content: Option<Value>,
     logprobs: Vec<Value>,
 }
 
@@ -97,7 +98,26 @@ impl Client {
             choice.get("finish_reason").is_some() && choice.get("logprobs").is_some(),
             "null, not absent"
         );
+        known.extra_content = choice.get("extra_content").cloned();
         known.logprobs.extend(choice["logprobs"]["content"].as_array().into_iter().flatten().cloned());
+    }
+
+    /// Holds this client what one holds who got this `chat.completion` instead?
+    pub(crate) fn assert_says(&self, completion: &Value, whose: &str) {
+        assert_eq!(self.head.as_ref().map(|[id, ..]| id), completion.get("id"), "{whose}");
+        if self.promises_usage == Some(true) {
+            assert_eq!(self.usage.as_ref(), completion.get("usage"), "{whose}");
+        }
+        let choices = completion["choices"].as_array().unwrap();
+        assert_eq!(choices.len(), self.choices.len(), "{whose}");
+        for (whole, streamed) in choices.iter().zip(&self.choices) {
+            let message = whole["message"].as_object().unwrap();
+            assert_eq!(comparable(message), comparable(&streamed.message), "{whose}");
+            assert_eq!(whole["finish_reason"].as_str(), streamed.finish_reason.as_deref(), "{whose}");
+            assert_eq!(whole.get("extra_content"), streamed.extra_content.as_ref(), "{whose}");
+            let logprobs = whole["logprobs"]["content"].as_array().map(Vec::as_slice).unwrap_or_default();
+            assert_eq!(logprobs, streamed.logprobs(), "{whose}");
+        }
     }
 
     fn check_end(&self) {
@@ -109,6 +129,22 @@ impl Client {
         }
         assert!(!self.done || !self.choices.is_empty(), "there is always a choice");
     }
+}
+
+/// A message without what its two forms have each in its own way: places in lists, nulls and empty text, how the
+/// base64 of a sound is cut, and made ids, which are dealt out in the order of the calls.
+fn comparable(message: &Map<String, Value>) -> Map<String, Value> {
+    let mut message = message.clone();
+    message.retain(|_, value| !value.is_null() && value != "");
+    for entry in message.values_mut().filter_map(Value::as_array_mut).flatten() {
+        let entry = entry.as_object_mut().unwrap();
+        entry.shift_remove("index");
+        entry.get_mut("id").into_iter().for_each(|id| *id = Value::from("made"));
+    }
+    if let Some(audio) = message.get_mut("audio") {
+        audio["data"] = Value::Null;
+    }
+    message
 }
 
 /// Each new call has the next index, an id, a type and a name; arguments are JSON.

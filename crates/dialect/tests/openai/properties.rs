@@ -124,6 +124,18 @@ proptest! {
         prop_assert_eq!(distinct.len(), ids.len(), "ids are unlike each other");
     }
 
+    /// Where a long decode is cut is not to be seen, and gathering first makes no difference.
+    #[test]
+    fn hops_do_not_show(steps in steps(), cut in 0usize..8) {
+        let events: Vec<Value> = steps.iter().map(Step::event).collect();
+        let (one, other) = events.split_at(cut.min(events.len()));
+        let (_, client) = long_stream(&[one, other], &encoding());
+        for (index, expected) in expected(&steps) {
+            prop_assert_eq!(client.choices[index].text("content"), &expected.content);
+            prop_assert_eq!(client.choices[index].list("tool_calls").len(), expected.calls.len());
+        }
+    }
+
     #[test]
     fn json_fences_never_cost_content(text in "[ a`\n{}]{0,12}", cut in 0usize..12) {
         let fenced = format!("```json\n{{\"k\":{}}}\n```", json!(text));

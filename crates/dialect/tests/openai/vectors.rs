@@ -100,7 +100,6 @@ fn s5_events_without_candidates_give_no_chunk() {
         encoder.push(&event(each), &mut out);
     }
     assert_eq!(out, b"");
-    assert!(!encoder.has_content() && !encoder.is_complete());
 }
 
 #[test]
@@ -258,7 +257,6 @@ fn s14_and_s20_errors_in_band_have_no_done() {
         for _ in 0..before {
             encoder.push(&event(&text("piece")), &mut out);
         }
-        assert_eq!(encoder.has_content(), before > 0);
         encoder.fail(&error, &mut out);
         encoder.push(&event(&text("late")), &mut out);
         encoder.finish(&mut out);
@@ -285,16 +283,6 @@ fn s18_safety_keeps_what_was_said() {
         [DONE]
     "#);
     assert_eq!(whole(&[filtered], &encoding())["choices"][0]["message"]["content"], Value::Null);
-}
-
-#[test]
-fn s21_a_cut_is_told_from_an_end() {
-    let mut encoder = Encoder::new(encoding(), STAMP);
-    let mut out = Vec::new();
-    encoder.push(&event(&text("half a sent")), &mut out);
-    assert!(!encoder.is_complete());
-    encoder.push(&event(&end("STOP")), &mut out);
-    assert!(encoder.is_complete());
 }
 
 #[test]
@@ -426,14 +414,9 @@ fn s26_an_answer_over_three_hops() {
         event["usageMetadata"] = json!({"promptTokenCount": prompt, "candidatesTokenCount": output, "totalTokenCount": prompt + output});
         event
     };
-    let (mut encoder, mut out) = (Encoder::new(encoding(), STAMP), Vec::new());
-    for (words, prompt, output) in [("Long ", 10, 100), ("story ", 110, 100), ("short.", 210, 3)] {
-        encoder.next_hop();
-        encoder.push(&event(&hop(words, prompt, output)), &mut out);
-    }
-    encoder.push(&event(&json!({"candidates": [{"finishReason": "STOP"}]})), &mut out);
-    encoder.finish(&mut out);
-    let client = Client::read(&out);
+    let stop = json!({"candidates": [{"finishReason": "STOP"}]});
+    let hops = [&[hop("Long ", 10, 100)][..], &[hop("story ", 110, 100)], &[hop("short.", 210, 3), stop]];
+    let (_, client) = long_stream(&hops, &encoding());
     assert_eq!(client.choices[0].text("content"), "Long story short.");
     let usage = client.usage.unwrap();
     assert_eq!(
@@ -442,6 +425,32 @@ fn s26_an_answer_over_three_hops() {
     );
     let (_, stuck) = stream(&[text("on and on"), end("CONTINUATION")], &encoding());
     assert_eq!(stuck.choices[0].finish_reason.as_deref(), Some("length"));
+}
+
+#[test]
+fn s26_every_hop_counts_its_parts_sources_and_bytes_anew() {
+    let hop = |words: &str, uri: &str| {
+        let mut said = parts(json!([{"text": "Hm.", "thought": true}, {"text": words}]));
+        said["candidates"][0]["groundingMetadata"] = json!({
+            "webSearchQueries": [uri], "groundingChunks": [{"web": {"uri": uri}}],
+            "groundingSupports": [{"segment": {"partIndex": 1, "endIndex": 4, "text": "tide"}, "groundingChunkIndices": [0]}],
+        });
+        said["candidates"][0]["citationMetadata"] =
+            json!({"citationSources": [{"startIndex": 5, "endIndex": 7, "uri": format!("{uri}/cited")}]});
+        said
+    };
+    let (first, second) = (hop("tide in é", "https://a.example"), hop("tide up.", "https://b.example"));
+    let (_, client) = long_stream(&[&[first], &[second, end("STOP")]], &encoding());
+    let cited = client.choices[0].list("annotations").iter().map(|annotation| {
+        let citation = &annotation["url_citation"];
+        format!("{}-{} {}", citation["start_index"], citation["end_index"], citation["url"])
+    });
+    insta::assert_snapshot!(cited.collect::<Vec<_>>().join("\n"), @r#"
+    0-4 "https://a.example"
+    5-7 "https://a.example/cited"
+    9-13 "https://b.example"
+    14-16 "https://b.example/cited"
+    "#);
 }
 
 #[test]
@@ -457,9 +466,7 @@ fn s27_thoughts_already_counted() {
 
 #[test]
 fn an_answer_without_anything_is_empty_and_says_so() {
-    let mut collector = Collector::new(encoding(), STAMP);
-    collector.push(&event(&json!({"responseId": "r1"})));
-    let completion = collector.finish();
+    let completion = completion(&event(&json!({"responseId": "r1"})), &encoding(), STAMP);
     assert_eq!(completion.warnings, [Warning::EmptyAnswer]);
     insta::assert_snapshot!(completion.body, @r#"{"id":"chatcmpl-r1","object":"chat.completion","created":1790000000,"model":"gemini-test","choices":[{"index":0,"message":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":"stop"}]}"#);
 }

@@ -78,10 +78,16 @@ settings! {
         daily_pacing: bool = "off", open "daily-pacing", ["POLLUX_DAILY_PACING"], parse::switch;
         /// How many projects one call may try.
         max_attempts: usize = "3", open "max-attempts", ["POLLUX_MAX_ATTEMPTS"], parse::count;
-        /// How long a call may take to its first event, all attempts together.
+        /// How long a streamed call may take to its first event, all attempts together.
         request_timeout: Duration = "2m", open "request-timeout", ["POLLUX_REQUEST_TIMEOUT"], parse::duration;
+        /// How long a call that is not streamed may take, all attempts together. Google sends nothing of such an
+        /// answer before it has all of it.
+        answer_timeout: Duration = "10m", open "answer-timeout", ["POLLUX_ANSWER_TIMEOUT"], parse::duration;
         /// How long a call waits in the queue when no project has room.
         queue_patience: Duration = "10s", open "queue-patience", ["POLLUX_QUEUE_PATIENCE"], parse::patience;
+        /// How late the first event of a stream may be before a second project is asked as well; the first to begin
+        /// wins. `off` by default: each hedge costs a request of somebody's day.
+        hedge_after: Option<Duration> = "off", open "hedge-after", ["POLLUX_HEDGE_AFTER"], parse::hedge;
         /// After how much silence a stream sends its client a sign of life.
         heartbeat_after: Duration = "10s", open "heartbeat-after", ["POLLUX_HEARTBEAT_AFTER"], parse::duration;
         /// `on` lets the header `x-sim-fault` through to a simulator. For tests.

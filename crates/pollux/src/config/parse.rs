@@ -14,6 +14,9 @@ use crate::upstream::{BaseUrl, EgressProxy, HttpVersion};
 /// The release that brings PostgreSQL and Redis.
 const REPLICAS: &str = "0.2";
 
+/// Hedging sooner would ask twice for nearly every call.
+const HEDGE_LEAST: Duration = Duration::from_millis(100);
+
 type Parsed<T> = Result<T, Bad>;
 
 pub(super) fn listen(text: &str) -> Parsed<SocketAddr> {
@@ -82,6 +85,15 @@ pub(super) fn duration(text: &str) -> Parsed<Duration> {
 /// A stretch of time, zero allowed.
 pub(super) fn patience(text: &str) -> Parsed<Duration> {
     span(text, "s").ok_or_else(|| Bad::new("is not a time", "write for example 0, 500ms, 10s or 2m"))
+}
+
+/// A stretch of time, or `off`.
+pub(super) fn hedge(text: &str) -> Parsed<Option<Duration>> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let bad = || Bad::new("is neither off nor at least 100ms", "write for example off, 500ms or 5s");
+    span(text, "s").filter(|span| *span >= HEDGE_LEAST).map(Some).ok_or_else(bad)
 }
 
 /// A stretch of time; a bare number is minutes.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dialect::gemini::outcome::Outcome;
 use dialect::gemini::usage::Tokens;
-use pool::{Ask, Cost, Ending, ProjectId, Reservation, Tier};
+use pool::{Ask, Cost, Decision, Ending, ProjectId, Reservation, Tier};
 
 use super::ring::{Ring, Wish, seed};
 use super::roster::KeyEntry;
@@ -17,6 +17,7 @@ pub struct Lease {
     ring: Arc<Ring>,
     key: Arc<KeyEntry>,
     reservation: Option<Reservation>,
+    decision: Decision,
     model: Box<str>,
     /// Input tokens as estimated, before calibration.
     estimated: u64,
@@ -48,11 +49,24 @@ impl Lease {
     pub(super) fn new(
         ring: Arc<Ring>,
         key: Arc<KeyEntry>,
-        reservation: Reservation,
+        (reservation, decision): (Reservation, Decision),
         wish: &Wish<'_>,
     ) -> Self {
         let Wish { model, tokens: estimated, paid_only, .. } = *wish;
-        Self { ring, key, reservation: Some(reservation), model: model.into(), estimated, paid_only }
+        Self {
+            ring,
+            key,
+            reservation: Some(reservation),
+            decision,
+            model: model.into(),
+            estimated,
+            paid_only,
+        }
+    }
+
+    /// Why it was this key.
+    pub fn decision(&self) -> &Decision {
+        &self.decision
     }
 
     /// The key itself.
@@ -92,7 +106,7 @@ impl Lease {
     }
 
     /// Nothing was sent: the place is free again.
-    pub(super) fn give_back(self) {
+    pub fn give_back(self) {
         self.settle(Settled::failed(false));
     }
 

@@ -88,9 +88,8 @@ impl Ring {
         let prefer = wish.prefer.and_then(|name| this.roster().project_by_id(&name.into()));
         let mut pool = this.pool();
         let ask = Ask { prefer, ..ask(&pool, wish) };
-        let taken = pool.take(&ask, now, seed()).1;
-        let taken = match taken {
-            Err(_) if !wish.avoid.is_empty() => pool.take(&Ask { exclude: &[], ..ask }, now, seed()).1,
+        let (decision, taken) = match pool.take(&ask, now, seed()) {
+            (_, Err(_)) if !wish.avoid.is_empty() => pool.take(&Ask { exclude: &[], ..ask }, now, seed()),
             taken => taken,
         };
         drop(pool);
@@ -100,7 +99,7 @@ impl Ring {
             this.pool().abandon(reservation, now);
             return Err(Opening::NoKey);
         };
-        Ok(Lease::new(Arc::clone(this), key, reservation, wish))
+        Ok(Lease::new(Arc::clone(this), key, (reservation, decision), wish))
     }
 
     /// When a call could be served, nobody else waiting.

@@ -1,5 +1,7 @@
 //! One attempt: one request to Google with one key, up to the point where its answer can be passed on.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use dialect::gemini::event::{Event, parse_event};
 use dialect::gemini::outcome::{Bench, classify};
@@ -11,7 +13,7 @@ use super::failure::Failure;
 use super::reader::{Read, Reader};
 use super::substance::{EMPTY, has_content, judge_empty};
 use crate::secret::Secret;
-use crate::upstream::{Request, Response, Upstream};
+use crate::upstream::{Deadlines, Request, Response, Upstream};
 
 /// An error body is read up to this many bytes; Google's are a few kilobytes.
 const ERROR_LIMIT: usize = 1 << 20;
@@ -27,6 +29,8 @@ pub(super) struct Attempt<'a> {
     pub(super) sim_fault: Option<&'a str>,
     /// An empty answer was refused once already; this one is taken.
     pub(super) accept_empty: bool,
+    /// How long to wait for the first byte, if not as long as usual.
+    pub(super) first_byte_within: Option<Duration>,
 }
 
 /// A stream that has begun: what was read up to its first content, and where the rest comes from.
@@ -83,8 +87,13 @@ impl Attempt<'_> {
         let mut headers = vec![(header::CONTENT_TYPE.as_str(), "application/json")];
         headers.extend(self.sim_fault.map(|fault| ("x-sim-fault", fault)));
         let body = Bytes::clone(&self.wire.body);
-        let request =
-            Request { headers: &headers, ..Request::new(Method::POST, &self.wire.path, self.key, body) };
+        let usual = self.upstream.deadlines();
+        let deadlines = self.first_byte_within.map(|first_event| Deadlines { first_event, ..usual });
+        let request = Request {
+            headers: &headers,
+            deadlines,
+            ..Request::new(Method::POST, &self.wire.path, self.key, body)
+        };
         let response = self.upstream.send(request).await?;
         let egress = response.egress;
         let status = response.status;

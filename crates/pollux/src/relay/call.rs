@@ -10,6 +10,7 @@ use dialect::gemini::response::GenerateContentResponse;
 use dialect::model::Capabilities;
 
 use crate::clock::Moment;
+use crate::keyring::Decision;
 
 /// One call of a client, in Gemini's words.
 #[derive(Clone, Debug)]
@@ -44,7 +45,7 @@ pub enum Affinity {
 }
 
 /// Who served a call, and how it went there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Served {
     /// The project's id.
     pub project: String,
@@ -52,6 +53,8 @@ pub struct Served {
     pub key: String,
     /// Attempts made, this one included.
     pub attempts: u32,
+    /// Why it was this key.
+    pub decision: Decision,
 }
 
 /// A whole answer.

@@ -2,6 +2,7 @@
 
 use dialect::gemini::outcome::Outcome;
 
+use crate::keyring::Lease;
 use crate::upstream::{BodyError, SendError};
 
 /// How an attempt failed.
@@ -32,6 +33,13 @@ impl Failure {
             Self::Network { label, .. } => label,
             Self::FirstEventLate => "first_event_late",
             Self::BadAnswer(what) => what,
+        }
+    }
+
+    /// Benches who is to blame for it.
+    pub(super) fn blame(&self, lease: &Lease) {
+        if let Self::Upstream(outcome) = self {
+            lease.blame(outcome);
         }
     }
 

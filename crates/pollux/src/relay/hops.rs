@@ -129,10 +129,15 @@ impl Hops {
         self.stalls += u32::from(!self.asked);
         let upstream = Arc::clone(&self.upstream);
         Some(Box::pin(async move {
-            let sim_fault = None;
-            Attempt { upstream: &upstream, key: &key, wire: &wire, sim_fault, accept_empty: true }
-                .stream()
-                .await
+            let attempt = Attempt {
+                upstream: &upstream,
+                key: &key,
+                wire: &wire,
+                sim_fault: None,
+                accept_empty: true,
+                first_byte_within: None,
+            };
+            attempt.stream().await
         }))
     }
 

@@ -43,6 +43,8 @@ names! {
     RETRIES_REFUSED = "pollux_retries_refused_total", Counter;
     /// Requests repaired and sent again after Google named a parameter it does not take, by `repair`.
     REPAIRS = "pollux_repairs_total", Counter;
+    /// Calls whose first event was late, so that a second project was asked as well.
+    HEDGES = "pollux_hedges_total", Counter;
     /// Streams that broke after the commit point, by `reason`.
     STREAMS_CUT = "pollux_streams_cut_total", Counter;
     /// Calls whose client went away before the end.

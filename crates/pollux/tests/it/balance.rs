@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::bed::{Plan, TO_TOMORROW};
+use serde_json::Value;
+
+use crate::bed::{ADMIN, Plan, TO_TOMORROW, chat};
 
 async fn spread(strategy: &'static str, calls: u32) -> Vec<(String, u64)> {
     let bed = Plan::default().set("POLLUX_STRATEGY", strategy).start().await;
@@ -65,5 +67,23 @@ async fn a_used_up_day_lasts_to_the_pacific_midnight() {
     bed.advance(TO_TOMORROW - Duration::from_hours(11));
     for _ in 0..8 {
         assert_eq!(bed.chat("gemini-3.8-flash", "hello").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn an_admin_may_ask_why() {
+    let bed = Plan { projects: 2, keys_per_project: 1, ..Plan::default() }.start().await;
+    for stream in [false, true] {
+        let request = chat("gemini-3.8-flash", "hello", stream);
+        let asked = bed.post_with("/v1/chat/completions", &request, &[("x-pollux-decision", ADMIN)]).await;
+        let why: Value = serde_json::from_str(asked.header("x-pollux-decision").unwrap()).unwrap();
+        assert_eq!(why["candidates"].as_array().unwrap().len(), 2, "{why}");
+        assert_eq!(why["chosen_by"]["strategy"], "headroom", "{why}");
+        let user = bed.user_key.clone();
+        for not_admin in ["", "1", &user] {
+            let headers = [("x-pollux-decision", not_admin)];
+            let asked = bed.post_with("/v1/chat/completions", &request, &headers).await;
+            assert_eq!(asked.header("x-pollux-decision"), None);
+        }
     }
 }

@@ -90,6 +90,7 @@ async fn silence_is_bridged_by_heartbeats() {
 async fn no_first_event_in_time_is_a_504() {
     let bed = Plan { projects: 1, keys_per_project: 1, ..Plan::default() }
         .set("POLLUX_FIRST_EVENT_TIMEOUT", "50ms")
+        .set("POLLUX_ANSWER_TIMEOUT", "50ms")
         .start()
         .await;
     bed.script(json!({ "rules": [{ "fault": "silence" }] }));

@@ -179,3 +179,16 @@ async fn a_model_that_does_not_exist_is_nobodys_fault() {
     assert!(asked <= 2, "{asked} requests for a model that is not there");
     all_answered(&bed, 8).await;
 }
+
+/// One project is slow to begin: with hedging on, another one answers, and nothing is answered twice.
+#[tokio::test]
+async fn a_late_first_event_is_hedged_where_the_operator_says_so() {
+    let plan = Plan { projects: 2, keys_per_project: 1, ..Plan::default() };
+    let bed = plan.set("POLLUX_HEDGE_AFTER", "100ms").start().await;
+    bed.script(json!({ "rules": [{ "times": 1, "fault": "silence" }] }));
+    let reply = bed.stream(MODEL, "hello", "").await;
+    assert!(reply.is_done(), "{}", reply.body);
+    assert_eq!(reply.finish_reasons(), ["stop"]);
+    let state = bed.simulator.state();
+    assert_eq!(state["recent"].as_array().unwrap().len(), 2, "the slow one and the hedge");
+}

@@ -45,4 +45,6 @@ async fn usage_is_summed_over_the_hops() {
     let reply = bed.post("/v1/chat/completions", &request).await;
     let usage = reply.chunks().last().unwrap()["usage"].clone();
     assert!(usage["completion_tokens"].as_u64().unwrap() >= 150, "{usage}");
+    let short = bed.chat(MODEL, "words:040").await.json()["usage"].clone();
+    assert_eq!(usage["prompt_tokens"], short["prompt_tokens"], "the prompt is that of the first hop");
 }

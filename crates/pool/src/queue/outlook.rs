@@ -2,8 +2,8 @@
 
 use crate::Moment;
 
-/// Nobody is refused for being a little late: those ahead may give up.
-const DOUBT: u64 = 8;
+/// Nobody is refused for being a little late, for those ahead may give up; this late is surely too late.
+const DOUBT: u64 = 2;
 
 /// What the pool can give a waiting call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Outlook {
 
     /// Whether a call with so many before it will surely not be served.
     pub(super) fn is_hopeless(&self, ahead: u64) -> bool {
-        self.slots.is_some_and(|slots| ahead > slots.saturating_add(slots / DOUBT))
+        self.slots.is_some_and(|slots| ahead > slots.saturating_mul(DOUBT))
     }
 }
 
@@ -60,9 +60,9 @@ mod tests {
     }
 
     #[test]
-    fn an_eighth_more_than_the_openings_may_hope() {
+    fn twice_the_openings_may_hope() {
         let outlook = Outlook { opens: Moment(0), slots: Some(80), by: Moment(10_000) };
-        assert!(!outlook.is_hopeless(90) && outlook.is_hopeless(91));
+        assert!(!outlook.is_hopeless(160) && outlook.is_hopeless(161));
         assert!(!Outlook::UNKNOWN.is_hopeless(u64::MAX));
     }
 }

@@ -38,17 +38,36 @@ fn users_take_turns_and_inside_a_user_the_first_goes_first() {
 }
 
 #[test]
-fn who_comes_back_is_not_owed_what_it_did_not_want() {
+fn who_was_away_comes_back_with_what_it_saved_up_and_no_more() {
+    for (savings, first) in [(0, 3), (2, 4), (16, 5)] {
+        let mut queue = Queue::new(QueueSettings { savings, ..QueueSettings::default() });
+        for _ in 0..50 {
+            join(&mut queue, 1);
+        }
+        for _ in 0..30 {
+            serve(&mut queue);
+        }
+        let late: Vec<_> = (0..5).map(|_| join(&mut queue, 2)).collect();
+        let next: Vec<_> = (0..6).filter_map(|_| serve(&mut queue)).collect();
+        let of_late = next.iter().filter(|ticket| late.contains(ticket)).count();
+        assert_eq!(of_late, first, "{savings}");
+    }
+}
+
+#[test]
+fn first_come_is_first_served_until_not_all_can_be() {
     let mut queue = queue();
-    for _ in 0..50 {
-        join(&mut queue, 1);
-    }
-    for _ in 0..40 {
-        serve(&mut queue);
-    }
-    let late: Vec<_> = (0..5).map(|_| join(&mut queue, 2)).collect();
-    let next: Vec<_> = (0..6).filter_map(|_| serve(&mut queue)).collect();
-    assert_eq!(next.iter().filter(|ticket| late.contains(ticket)).count(), 3);
+    let slots = |slots| Outlook { opens: Moment(0), slots: Some(slots), by: LATE };
+    let join = |queue: &mut Queue, user, room| {
+        queue.join(&Wait { outlook: slots(room), ..wait(user, LATE) }, Moment(0)).unwrap()
+    };
+    let heavy: Vec<_> = (0..3).map(|_| join(&mut queue, 1, 100)).collect();
+    let light = join(&mut queue, 2, 100);
+    assert_eq!(serve(&mut queue), Some(heavy[0]));
+    assert_eq!(serve(&mut queue), Some(heavy[1]));
+    let other = join(&mut queue, 3, 2);
+    assert_eq!([serve(&mut queue), serve(&mut queue)], [Some(light), Some(other)]);
+    assert_eq!(serve(&mut queue), Some(heavy[2]));
 }
 
 #[test]
@@ -87,7 +106,7 @@ fn who_would_wait_in_vain_is_refused_at_once() {
     assert_eq!(full, Full { why: Overflow::Patience, retry_at: Moment(30_000) });
     let some = |user| Wait { outlook: outlook(1_000, 4), ..wait(user, Moment(10_000)) };
     let joined = (0..20).filter(|_| queue.join(&some(1), Moment(0)).is_ok()).count();
-    assert_eq!(joined, 5); // four openings, and one more for doubt
+    assert_eq!(joined, 9); // twice four openings, and it is not behind itself
     // Another user's first call comes before the second of the one who fills the queue.
     assert!(queue.join(&some(2), Moment(0)).is_ok());
     assert!(queue.join(&some(3), Moment(10_000)).is_err());

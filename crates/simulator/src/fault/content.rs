@@ -65,20 +65,11 @@ fn says_something(events: &[Value]) -> bool {
 /// Faults that leave a single event, or a few, in place of the answer.
 fn replaced(name: &str, mut events: Vec<Value>) -> Vec<Value> {
     let Some(tail) = events.pop() else { return events };
-    let bare = |finish: &str, message: &str| {
-        let mut event = tail.clone();
-        event["candidates"] = json!([{"finishReason": finish, "index": 0}]);
-        if !message.is_empty() {
-            event["candidates"][0]["finishMessage"] = json!(message);
-        }
-        forget_output(&mut event);
-        event
-    };
+    let bare = |finish: &str, message: &str| finished(&tail, finish, message);
     let with_parts = |parts: Value| {
-        let mut event = tail.clone();
-        event["candidates"] =
-            json!([{"content": {"parts": parts, "role": "model"}, "finishReason": "STOP", "index": 0}]);
-        event
+        let candidate =
+            json!({"content": {"parts": parts, "role": "model"}, "finishReason": "STOP", "index": 0});
+        with_candidate(&tail, candidate)
     };
     match name {
         "blocked" => vec![blocked(&tail)],
@@ -115,6 +106,23 @@ fn replaced(name: &str, mut events: Vec<Value>) -> Vec<Value> {
             events
         }
     }
+}
+
+/// The last event with a reason and nothing said.
+fn finished(tail: &Value, finish: &str, message: &str) -> Value {
+    let mut candidate = json!({"finishReason": finish, "index": 0});
+    if !message.is_empty() {
+        candidate["finishMessage"] = json!(message);
+    }
+    let mut event = with_candidate(tail, candidate);
+    forget_output(&mut event);
+    event
+}
+
+fn with_candidate(tail: &Value, candidate: Value) -> Value {
+    let mut event = tail.clone();
+    event["candidates"] = Value::Array(vec![candidate]);
+    event
 }
 
 fn overload() -> Value {

@@ -14,7 +14,7 @@ pub(super) fn check(model: &Model, body: &Value) -> Result<(), Refusal> {
     output(model, config)
 }
 
-/// wire.md §5.1, gemini-2026-11.md §1.12.
+/// Refuses thinking options that the model does not take (wire.md §5.1, gemini-2026-11.md §1.12).
 fn thinking(model: &Model, config: &Value) -> Result<(), Refusal> {
     if !config.is_object() {
         return Ok(());

@@ -42,6 +42,7 @@ fn texts_of_one_kind_go_on_and_signed_parts_stand_alone() {
             {"text": "The answer"},
             {"text": "!", "thoughtSignature": "sig1"},
             {"text": " More"},
+            {"text": ""},
             {"functionCall": {"name": "f"}},
             {"functionCall": {"name": "g"}},
             {"text": ""},
@@ -169,8 +170,6 @@ fn a_blocked_prompt_stays_without_candidates() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
     #[test]
     fn the_text_is_that_of_the_events(texts in prop::collection::vec((".{0,9}", any::<bool>(), any::<bool>()), 0..20)) {
         let events: Vec<Value> = texts.iter().map(|(text, thought, signed)| {

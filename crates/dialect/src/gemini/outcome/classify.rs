@@ -15,7 +15,7 @@ pub fn classify(status: u16, content_type: Option<&str>, body: &[u8]) -> Outcome
 
 impl Outcome {
     /// Says what an error inside a body of status 200 means: `{"error":…}`, an array of it, or the error itself.
-    pub fn from_error_value(value: &Value) -> Self {
+    pub(crate) fn from_error_value(value: &Value) -> Self {
         let evidence =
             Evidence::from_value(value, 500).unwrap_or(Evidence { status: 500, ..Evidence::default() });
         Self::new(evidence.status, &evidence)

@@ -97,7 +97,7 @@ pub enum Bench {
     ProjectDead(DeadReason),
     /// The project for all models; then it is probed. An operator should look.
     ProjectFor(Duration),
-    /// The project's minute bucket of this model: for [`minute_pause`] of this delay, plus up to 1 s of jitter.
+    /// The project's minute bucket of this model: for this delay, without one to the next full minute.
     ProjectModelMinute {
         /// What Google advised.
         retry_delay: Option<Duration>,
@@ -129,15 +129,6 @@ pub enum Bench {
         /// The pause.
         pause: Duration,
     },
-}
-
-/// How long a minute bucket sits out: Google's delay within 1 s and 120 s, without one up to the next full minute
-/// (`wire.md` §9.2). `second_of_minute` is that of the wall clock.
-pub fn minute_pause(retry_delay: Option<Duration>, second_of_minute: u32) -> Duration {
-    match retry_delay {
-        Some(delay) => delay.clamp(Duration::from_secs(1), Duration::from_mins(2)),
-        None => Duration::from_secs(u64::from(60 - second_of_minute.min(59))),
-    }
 }
 
 impl Cause {

@@ -1,7 +1,5 @@
 //! Every body of the catalogue `wire.md` §9.1, and what is done about it.
 
-use std::time::Duration;
-
 use super::*;
 
 /// Name, status, then cause, retry and bench as they print, and the body.
@@ -63,20 +61,6 @@ fn what_an_outcome_keeps() {
     assert_eq!((outcome.status, outcome.cause), (503, Cause::Overloaded));
     let reason = "SERVICE_DISABLED".to_owned();
     assert_eq!(classify(403, None, body("E12")).cause, Cause::KeyMisconfigured { reason });
-}
-
-#[test]
-fn a_minute_pause_is_bounded() {
-    for (delay, second, pause) in [
-        (Some(26), 10, 26),
-        (Some(0), 10, 1),
-        (Some(4000), 10, 120),
-        (None, 10, 50),
-        (None, 59, 1),
-        (None, 75, 1),
-    ] {
-        assert_eq!(minute_pause(delay.map(Duration::from_secs), second), Duration::from_secs(pause));
-    }
 }
 
 #[test]

@@ -152,8 +152,6 @@ fn fragment() -> impl Strategy<Value = &'static str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
     #[test]
     fn any_split_of_any_stream_gives_the_same_frames(
         fragments in prop::collection::vec(fragment(), 0..30),

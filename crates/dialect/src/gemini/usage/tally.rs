@@ -68,7 +68,7 @@ impl UsageTally {
     }
 
     /// Has any usage been reported? If not, what is counted is an estimate at best.
-    pub fn is_seen(&self) -> bool {
+    pub(crate) fn is_seen(&self) -> bool {
         self.seen
     }
 
@@ -78,7 +78,7 @@ impl UsageTally {
     }
 
     /// What is billed, in Google's own form.
-    pub fn metadata(&self) -> UsageMetadata {
+    fn metadata(&self) -> UsageMetadata {
         match &self.past {
             None => self.current.clone(),
             Some(past) => sum(past.clone(), self.current.clone()),
@@ -113,12 +113,6 @@ impl UsageTally {
     pub fn service_tier(&self) -> Option<&str> {
         let past = self.past.as_ref().and_then(|past| past.service_tier.as_deref());
         self.current.service_tier.as_deref().or(past)
-    }
-
-    /// Do the counts of the running hop add up to its total? With a clean end of the transport this tells a
-    /// finished answer without `finishReason` from a cut one.
-    pub fn is_balanced(&self) -> bool {
-        self.current.is_balanced()
     }
 }
 

@@ -4,64 +4,59 @@
 mod ledger;
 
 pub(super) use ledger::{Kind, Ledger};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::shape::{Annotation, UrlCitation};
+use crate::gemini::aggregate::metadata::{self, Start};
 
 /// What the events of one candidate say about sources.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sources {
     /// `groundingMetadata` of all events merged; kept whole, for Google's terms want it shown.
-    grounding: Map<String, Value>,
-    /// Passages of `citationMetadata`.
+    grounding: Option<Value>,
+    /// Passages of `citationMetadata` that are not settled yet.
     citations: Vec<Value>,
-    /// Where `groundingChunks` and supports of the current hop begin in the merged lists.
-    hop: Hop,
+    hop: Start,
     settled: Vec<Annotation>,
+    settled_supports: usize,
     lost: usize,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Hop {
-    chunks: usize,
-    supports: usize,
-}
-
 impl Sources {
-    /// Takes what one event says. Lists grow; an event that repeats the list so far replaces it.
+    /// Takes what one event says.
     pub(super) fn see(&mut self, grounding: Option<&Value>, citations: Option<&Value>) {
-        for (key, new) in grounding.and_then(Value::as_object).into_iter().flatten() {
-            merge(self.grounding.entry(key.clone()).or_insert(Value::Null), new, self.hop.start(key));
-        }
+        metadata::add_grounding(&mut self.grounding, grounding.cloned(), self.hop);
         let lists = citations.into_iter().flat_map(|value| [&value["citationSources"], &value["citations"]]);
-        for citation in lists.filter_map(Value::as_array).flatten() {
-            if !self.citations.contains(citation) {
-                self.citations.push(citation.clone());
+        for mut citation in lists.filter_map(Value::as_array).flatten().cloned() {
+            metadata::shift_citation(&mut citation, self.hop);
+            if !self.citations.contains(&citation) {
+                self.citations.push(citation);
             }
         }
     }
 
     /// Finds the passages in the text so far. What follows is numbered anew, as by another upstream call.
     pub(super) fn settle(&mut self, ledger: &Ledger) {
-        let supports = list(&self.grounding, "groundingSupports");
-        let chunks = list(&self.grounding, "groundingChunks");
+        let supports = metadata::supports(self.grounding.as_ref());
+        let chunks = metadata::chunks(self.grounding.as_ref());
         let mut found = Vec::new();
-        for support in supports.iter().skip(self.hop.supports) {
+        for support in supports.iter().skip(self.settled_supports) {
             let Some(place) = Segment::of_support(&support["segment"]).locate(ledger) else {
                 self.lost += 1;
                 continue;
             };
-            found.extend(self.hop.sources_of(support, chunks).map(|source| (place, source)));
+            found.extend(sources_of(support, chunks).map(|source| (place, source)));
         }
         for citation in self.citations.drain(..) {
-            let source = Source::of_citation(&citation);
+            let source = Source::of(&citation);
             match (Segment::of_citation(&citation).locate(ledger), source) {
                 (Some(place), Some(source)) => found.push((place, source)),
                 (None, Some(_)) => self.lost += 1,
                 (_, None) => {}
             }
         }
-        self.hop = Hop { chunks: chunks.len(), supports: supports.len() };
+        self.settled_supports = supports.len();
+        self.hop = Start { part: ledger.parts(), chunk: chunks.len(), byte: ledger.len() };
         for (place, source) in found {
             self.add(place, source);
         }
@@ -74,9 +69,11 @@ impl Sources {
         }
     }
 
-    /// The annotations; `None` when the answer is not grounded at all.
+    /// The annotations in the order of the text; `None` when the answer is not grounded at all.
     pub(super) fn annotations(&self) -> Option<Vec<Annotation>> {
-        (!self.grounding.is_empty() || !self.settled.is_empty()).then(|| self.settled.clone())
+        let mut all = self.settled.clone();
+        all.sort_by_key(|known| known.url_citation.start_index);
+        (self.raw().is_some() || !all.is_empty()).then_some(all)
     }
 
     /// Passages that were not to be found in the text.
@@ -85,14 +82,14 @@ impl Sources {
     }
 
     /// The raw metadata, merged.
-    pub(super) fn raw(&self) -> Option<Value> {
-        (!self.grounding.is_empty()).then(|| Value::Object(self.grounding.clone()))
+    pub(super) fn raw(&self) -> Option<&Value> {
+        self.grounding.as_ref().filter(|all| all.as_object().is_some_and(|all| !all.is_empty()))
     }
 
     /// The sources as a Markdown list, each once.
     pub(super) fn as_markdown(&self) -> Option<String> {
         let mut lines: Vec<String> = Vec::new();
-        let chunks = list(&self.grounding, "groundingChunks").iter().filter_map(Source::of_chunk);
+        let chunks = metadata::chunks(self.grounding.as_ref()).iter().filter_map(Source::of_chunk);
         let cited = self.settled.iter().map(|known| Source {
             url: known.url_citation.url.clone(),
             title: known.url_citation.title.clone(),
@@ -109,46 +106,16 @@ impl Sources {
     }
 }
 
-impl Hop {
-    fn start(self, key: &str) -> usize {
-        match key {
-            "groundingChunks" => self.chunks,
-            "groundingSupports" => self.supports,
-            _ => 0,
-        }
-    }
-
-    fn sources_of(self, support: &Value, chunks: &[Value]) -> impl Iterator<Item = Source> {
-        let indices =
-            support["groundingChunkIndices"].as_array().into_iter().flatten().filter_map(Value::as_u64);
-        let places = indices.filter_map(move |index| usize::try_from(index).ok()?.checked_add(self.chunks));
-        places.filter_map(|place| Source::of_chunk(chunks.get(place)?))
-    }
-}
-
-/// Lists grow, unless the new one repeats the old from `start` on; anything else is replaced by what is not
-/// empty.
-fn merge(old: &mut Value, new: &Value, start: usize) {
-    match (old, new) {
-        (Value::Array(old), Value::Array(new)) => {
-            let start = start.min(old.len());
-            if old.get(start..).is_some_and(|repeated| new.starts_with(repeated)) {
-                old.truncate(start);
-            }
-            old.extend_from_slice(new);
-        }
-        (old, new) if !new.is_null() => *old = new.clone(),
-        _ => {}
-    }
-}
-
-fn list<'a>(map: &'a Map<String, Value>, key: &str) -> &'a [Value] {
-    map.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+fn sources_of(support: &Value, chunks: &[Value]) -> impl Iterator<Item = Source> {
+    let indices = support["groundingChunkIndices"].as_array().into_iter().flatten().filter_map(Value::as_u64);
+    let places = indices.filter_map(|index| usize::try_from(index).ok());
+    places.filter_map(|place| Source::of_chunk(chunks.get(place)?))
 }
 
 /// A passage as Google names it.
 struct Segment<'a> {
-    part: usize,
+    /// The part that the offsets count in; `None` if they count in the whole text.
+    part: Option<usize>,
     start: usize,
     end: usize,
     text: Option<&'a str>,
@@ -157,12 +124,12 @@ struct Segment<'a> {
 impl<'a> Segment<'a> {
     fn of_support(segment: &'a Value) -> Self {
         let text = segment["text"].as_str().filter(|text| !text.is_empty());
-        Self { part: number(&segment["partIndex"]), text, ..Self::of_citation(segment) }
+        Self { part: Some(number(&segment["partIndex"])), text, ..Self::of_citation(segment) }
     }
 
     fn of_citation(citation: &'a Value) -> Self {
         Self {
-            part: 0,
+            part: None,
             start: number(&citation["startIndex"]),
             end: number(&citation["endIndex"]),
             text: None,
@@ -171,7 +138,7 @@ impl<'a> Segment<'a> {
 
     /// Character offsets: where the offsets say, if the text agrees; else where the text is.
     fn locate(&self, ledger: &Ledger) -> Option<(usize, usize)> {
-        let bases = [ledger.part_start(self.part), ledger.hop_start()];
+        let bases = self.part.map_or([0; 2], |part| [ledger.part_start(part), ledger.hop_start()]);
         let (start, end) = match self.text {
             None => bases.into_iter().find_map(|base| {
                 let place = (base.checked_add(self.start)?, base.checked_add(self.end)?);
@@ -203,10 +170,6 @@ impl Source {
         let kinds = ["web", "maps", "retrievedContext", "image"];
         let inner = kinds.iter().map(|kind| &chunk[*kind]).find(|inner| inner.is_object())?;
         Self::of(inner)
-    }
-
-    fn of_citation(citation: &Value) -> Option<Self> {
-        Self::of(citation)
     }
 
     /// Without an address there is nothing to cite; without a title the host stands in.

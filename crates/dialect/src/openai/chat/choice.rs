@@ -21,6 +21,7 @@ use super::shape::{
 };
 use super::warning::Warning;
 use super::{Encoding, Remembered, Stamp};
+use crate::gemini::aggregate::metadata;
 use crate::gemini::content::{Blob, Part};
 use crate::gemini::response::{Candidate, FinishReason};
 
@@ -108,13 +109,8 @@ impl Choice {
             self.finish = Some(reason);
             self.finish_word.clone_from(&candidate.finish_reason);
         }
-        let keep = |old: &mut Option<Value>, new: &Option<Value>| {
-            if new.is_some() {
-                old.clone_from(new);
-            }
-        };
-        keep(&mut self.url_context, &candidate.url_context_metadata);
-        keep(&mut self.safety_ratings, &candidate.safety_ratings);
+        metadata::add_lists(&mut self.url_context, candidate.url_context_metadata.clone());
+        metadata::add_ratings(&mut self.safety_ratings, candidate.safety_ratings.clone());
         if candidate.finish_message.is_some() {
             self.finish_message.clone_from(&candidate.finish_message);
         }
@@ -203,11 +199,6 @@ impl Choice {
         self.finish = None;
     }
 
-    /// Has Google said why it ended?
-    pub(super) fn is_finished(&self) -> bool {
-        self.finish.is_some()
-    }
-
     /// Has the model said anything at all?
     pub(super) fn is_empty(&self) -> bool {
         self.produced() == Produced::default() && !self.thought
@@ -260,8 +251,10 @@ impl Choice {
             google.insert("thought_signature".to_owned(), Value::String(signature));
         }
         google.append(&mut self.code);
-        let metadata =
-            [("grounding_metadata", self.sources.raw()), ("url_context_metadata", self.url_context.take())];
+        let metadata = [
+            ("grounding_metadata", self.sources.raw().cloned()),
+            ("url_context_metadata", self.url_context.take()),
+        ];
         google.extend(metadata.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
         Extras::unless_empty(google)
     }

@@ -27,7 +27,6 @@ use self::tools::Tooling;
 use crate::openai::error::ApiError;
 
 pub(crate) use self::assistant::{Assistant, Call};
-pub(crate) use self::carriers::BYPASS;
 
 /// A Chat Completions request, checked for shape.
 #[derive(Clone, Debug)]

@@ -22,14 +22,13 @@ use crate::openai::error::ApiError;
 pub struct Encoder {
     answer: Answer,
     choices: Vec<Choice>,
-    has_content: bool,
     ended: bool,
 }
 
 impl Encoder {
     /// A stream that has not begun.
     pub fn new(encoding: Encoding, stamp: Stamp) -> Self {
-        Self { answer: Answer::new(encoding, stamp), choices: Vec::new(), has_content: false, ended: false }
+        Self { answer: Answer::new(encoding, stamp), choices: Vec::new(), ended: false }
     }
 
     /// Takes one upstream event and appends the frames it gives, if any.
@@ -41,10 +40,10 @@ impl Encoder {
         for (position, candidate) in event.candidates().iter().enumerate() {
             let Some(index) = place(candidate, position) else { continue };
             self.open(index, out);
-            let Self { answer, choices, has_content, .. } = self;
+            let Self { answer, choices, .. } = self;
             let head = Head::new(&answer.envelope, &answer.tally);
             if let Some(choice) = choices.get_mut(index) {
-                let mut frames = Frames { head, index, out, has_content };
+                let mut frames = Frames { head, index, out };
                 choice.read(candidate, &mut answer.notes, &mut frames);
             }
         }
@@ -55,12 +54,12 @@ impl Encoder {
         while self.choices.len() <= index {
             let head = Head::new(&self.answer.envelope, &self.answer.tally);
             let index = self.choices.len();
-            Frames { head, index, out, has_content: &mut self.has_content }.announce();
+            Frames { head, index, out }.announce();
             self.choices.push(Choice::default());
         }
     }
 
-    /// Another upstream call goes on with the answer (`wire.md` §6.6).
+    /// Another upstream call goes on with the answer: its parts, sources and usage count anew (`wire.md` §6.6).
     pub fn next_hop(&mut self) {
         self.answer.tally.absorb_hop();
         for choice in &mut self.choices {
@@ -75,10 +74,10 @@ impl Encoder {
         }
         self.answer.fix_id(None);
         self.open(0, out);
-        let Self { answer, choices, has_content, .. } = self;
+        let Self { answer, choices, .. } = self;
         let head = Head::new(&answer.envelope, &answer.tally);
         for (index, choice) in choices.iter_mut().enumerate() {
-            let mut frames = Frames { head, index, out: &mut *out, has_content: &mut *has_content };
+            let mut frames = Frames { head, index, out: &mut *out };
             let ending = choice.end(answer.blocked.as_ref(), &mut answer.notes, &mut frames);
             frames.ending(ending);
         }
@@ -107,16 +106,5 @@ impl Encoder {
     /// What could not be passed on.
     pub fn warnings(&self) -> &[Warning] {
         &self.answer.notes.warnings
-    }
-
-    /// Did the client get anything besides the announcement of a choice?
-    pub fn has_content(&self) -> bool {
-        self.has_content
-    }
-
-    /// Has Google said why it ended, for every choice? If not at the end of the body, the stream was cut.
-    pub fn is_complete(&self) -> bool {
-        self.answer.blocked.is_some()
-            || (!self.choices.is_empty() && self.choices.iter().all(Choice::is_finished))
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use self::message::Message;
 use super::answer::{Answer, place};
-use super::choice::{Choice, Ending};
+use super::choice::{Choice, Ending, Notes};
 use super::shape::{Extras, Logprobs};
 use super::usage::{Usage, service_tier};
 use super::warning::Warning;
@@ -22,85 +22,47 @@ pub struct Completion {
     pub remembered: Vec<Remembered>,
     /// What could not be passed on.
     pub warnings: Vec<Warning>,
-    /// `finish_reason` of each choice.
-    pub finish: Vec<&'static str>,
 }
 
-/// Says a whole response in OpenAI's words.
+/// Says a whole response in OpenAI's words. A stream is gathered first, by `gemini::aggregate`.
 pub fn completion(response: &GenerateContentResponse, encoding: &Encoding, stamp: Stamp) -> Completion {
-    let mut collector = Collector::new(encoding.clone(), stamp);
-    collector.push(response);
-    collector.finish()
+    let mut answer = Answer::new(encoding.clone(), stamp);
+    answer.see(response);
+    answer.fix_id(None);
+    let mut choices = read(response, &mut answer.notes);
+    let endings: Vec<Ending> = choices
+        .iter_mut()
+        .map(|(choice, message)| choice.end(answer.blocked.as_ref(), &mut answer.notes, message))
+        .collect();
+    answer.note_emptiness(choices.iter().map(|(choice, _)| choice));
+    let messages = choices.into_iter().map(|(_, message)| message);
+    let body = Body {
+        id: answer.envelope.id.as_deref().unwrap_or_default(),
+        object: "chat.completion",
+        created: answer.envelope.created,
+        model: &answer.envelope.model,
+        choices: messages.zip(endings).enumerate().map(Whole::new).collect(),
+        usage: Usage::of(&answer.tally),
+        service_tier: service_tier(&answer.tally),
+    };
+    // Cannot fail: every key is a string, and numbers are finite.
+    let body = serde_json::to_string(&body).unwrap_or_default();
+    Completion { body, remembered: answer.notes.remembered, warnings: answer.notes.warnings }
 }
 
-/// Gathers the events of a stream into one answer, for callers who did not ask for a stream.
-#[derive(Debug)]
-pub struct Collector {
-    answer: Answer,
-    choices: Vec<(Choice, Message)>,
-}
-
-impl Collector {
-    /// An answer that has not begun.
-    pub fn new(encoding: Encoding, stamp: Stamp) -> Self {
-        Self { answer: Answer::new(encoding, stamp), choices: Vec::new() }
-    }
-
-    /// Takes one event, or a whole response.
-    pub fn push(&mut self, event: &GenerateContentResponse) {
-        self.answer.see(event);
-        for (position, candidate) in event.candidates().iter().enumerate() {
-            let Some(index) = place(candidate, position) else { continue };
-            if self.choices.len() <= index {
-                self.choices.resize_with(index + 1, Default::default);
-            }
-            if let Some((choice, message)) = self.choices.get_mut(index) {
-                choice.read(candidate, &mut self.answer.notes, message);
-            }
+/// The choices in order, without gaps and at least one: clients index into them.
+fn read(response: &GenerateContentResponse, notes: &mut Notes) -> Vec<(Choice, Message)> {
+    let mut choices: Vec<(Choice, Message)> = vec![Default::default()];
+    for (position, candidate) in response.candidates().iter().enumerate() {
+        let Some(index) = place(candidate, position) else { continue };
+        if choices.len() <= index {
+            choices.resize_with(index + 1, Default::default);
+        }
+        if let Some((choice, message)) = choices.get_mut(index) {
+            choice.read(candidate, notes, message);
         }
     }
-
-    /// Another upstream call goes on with the answer (`wire.md` §6.6).
-    pub fn next_hop(&mut self) {
-        self.answer.tally.absorb_hop();
-        for (choice, _) in &mut self.choices {
-            choice.next_hop();
-        }
-    }
-
-    /// Has Google said why it ended, for every choice?
-    pub fn is_complete(&self) -> bool {
-        self.answer.blocked.is_some()
-            || (!self.choices.is_empty() && self.choices.iter().all(|(choice, _)| choice.is_finished()))
-    }
-
-    /// The answer is over.
-    pub fn finish(mut self) -> Completion {
-        self.answer.fix_id(None);
-        if self.choices.is_empty() {
-            self.choices.push(Default::default());
-        }
-        let Self { mut answer, mut choices } = self;
-        let endings: Vec<Ending> = choices
-            .iter_mut()
-            .map(|(choice, message)| choice.end(answer.blocked.as_ref(), &mut answer.notes, message))
-            .collect();
-        answer.note_emptiness(choices.iter().map(|(choice, _)| choice));
-        let finish = endings.iter().map(|ending| ending.finish_reason).collect();
-        let messages = choices.into_iter().map(|(_, message)| message);
-        let body = Body {
-            id: answer.envelope.id.as_deref().unwrap_or_default(),
-            object: "chat.completion",
-            created: answer.envelope.created,
-            model: &answer.envelope.model,
-            choices: messages.zip(endings).enumerate().map(Whole::new).collect(),
-            usage: Usage::of(&answer.tally),
-            service_tier: service_tier(&answer.tally),
-        };
-        // Cannot fail: every key is a string, and numbers are finite.
-        let body = serde_json::to_string(&body).unwrap_or_default();
-        Completion { body, remembered: answer.notes.remembered, warnings: answer.notes.warnings, finish }
-    }
+    choices
 }
 
 #[derive(Serialize)]

@@ -14,7 +14,7 @@ use crate::http::answer::Running;
 use crate::http::caller::Caller;
 use crate::http::{Gateway, answer, body};
 use crate::id;
-use crate::relay::{Affinity, Answer, Call};
+use crate::relay::{Affinity, Answer, Call, Served};
 use crate::shared::Kept;
 
 mod scribe;
@@ -23,6 +23,7 @@ use scribe::ChatScribe;
 
 const IGNORED: HeaderName = HeaderName::from_static("x-pollux-ignored-params");
 const UPSTREAM_MODEL: HeaderName = HeaderName::from_static("x-pollux-upstream-model");
+const DECISION: HeaderName = HeaderName::from_static("x-pollux-decision");
 const WARNING: HeaderName = HeaderName::from_static("x-pollux-warning");
 const SIM_FAULT: HeaderName = HeaderName::from_static("x-sim-fault");
 
@@ -37,14 +38,17 @@ pub(super) async fn create(
     let request = ChatRequest::parse(&bytes)?;
     drop(bytes);
     let (call, encoding, ignored) = prepare(&gateway, &caller, request, &headers).await?;
+    let explain = asks_why(&gateway, &headers);
     let stamp = Stamp { created: gateway.clock.now().0 / 1_000, seed: id::seed() };
     let mut response = if call.streamed {
         let scribe = ChatScribe::new(gateway.clone(), caller, encoding, stamp);
-        stream(gateway, call, scribe).await?
+        stream(gateway, call, scribe, explain).await?
     } else {
         let answer = gateway.relay.whole(call).await;
         let answer = answer.map_err(|refusal| Failed::from_refusal(&refusal, gateway.clock.now()))?;
-        complete(&gateway, &caller, &answer, &encoding, stamp).await
+        let mut response = complete(&gateway, &caller, &answer, &encoding, stamp).await;
+        note_decision(response.headers_mut(), &gateway, &answer.served, explain);
+        response
     };
     note_ignored(response.headers_mut(), &ignored);
     Ok(response)
@@ -101,7 +105,7 @@ pub(super) fn unknown_model(message: &str) -> Failed {
 }
 
 /// Streams: with its real status if the first event comes before the heartbeat is due.
-async fn stream(gateway: Gateway, call: Call, scribe: ChatScribe) -> Result<Response, Failed> {
+async fn stream(gateway: Gateway, call: Call, scribe: ChatScribe, explain: bool) -> Result<Response, Failed> {
     let every = gateway.settings.heartbeat_every;
     let after = gateway.settings.heartbeat_after;
     let mut running: Running = Box::pin({
@@ -115,6 +119,7 @@ async fn stream(gateway: Gateway, call: Call, scribe: ChatScribe) -> Result<Resp
     match tokio::time::timeout(after, &mut running).await {
         Ok(Ok(stream)) => {
             note_model(&mut headers, stream.model_version());
+            note_decision(&mut headers, &gateway, stream.served(), explain);
             Ok((headers, answer::open(stream, scribe, every)).into_response())
         }
         Ok(Err(refusal)) => Err(Failed::from_refusal(&refusal, gateway.clock.now())),
@@ -160,6 +165,21 @@ fn note_ignored(headers: &mut HeaderMap, ignored: &[String]) {
         && let Ok(names) = HeaderValue::from_str(&ignored.join(", "))
     {
         headers.insert(IGNORED, names);
+    }
+}
+
+/// An admin may ask why a call went where it went, by sending the admin token in a header of its own.
+fn asks_why(gateway: &Gateway, headers: &HeaderMap) -> bool {
+    let token = headers.get(DECISION).and_then(|value| value.to_str().ok());
+    token.is_some_and(|token| gateway.access.admin(Some(token)).is_ok())
+}
+
+fn note_decision(headers: &mut HeaderMap, gateway: &Gateway, served: &Served, explain: bool) {
+    if explain
+        && let Ok(why) = serde_json::to_string(&gateway.keyring.explain(&served.decision))
+        && let Ok(why) = HeaderValue::from_str(&why)
+    {
+        headers.insert(DECISION, why);
     }
 }
 

@@ -14,19 +14,17 @@ pub(in crate::openai::chat) struct Ledger {
     /// All answer text, parts joined; what we put between (fences, images) is not in it.
     text: String,
     runs: Vec<Run>,
-    /// Parts begun in this hop, and the kind of the last.
+    /// Parts begun, and the kind of the last if it may go on.
     parts: usize,
     last: Option<Kind>,
     /// Characters of `content` so far.
     characters: usize,
-    hop: usize,
     hop_start: usize,
 }
 
 /// A stretch of text that is unbroken both in its part and in `content`.
 #[derive(Clone, Copy, Debug)]
 struct Run {
-    hop: usize,
     part: usize,
     /// Byte in `text`.
     byte: usize,
@@ -46,15 +44,10 @@ impl Ledger {
 
     /// Answer text was written to `content`.
     pub(in crate::openai::chat) fn text(&mut self, text: &str) {
-        let run = Run {
-            hop: self.hop,
-            part: self.parts.saturating_sub(1),
-            byte: self.text.len(),
-            character: self.characters,
-        };
+        let run =
+            Run { part: self.parts.saturating_sub(1), byte: self.text.len(), character: self.characters };
         let goes_on = self.runs.last().is_some_and(|last| {
-            (last.hop, last.part) == (run.hop, run.part)
-                && last.character + count(self.text.get(last.byte..)) == run.character
+            last.part == run.part && last.character + count(self.text.get(last.byte..)) == run.character
         });
         if !goes_on {
             self.runs.push(run);
@@ -68,11 +61,9 @@ impl Ledger {
         self.characters += count(Some(text));
     }
 
-    /// What follows comes from another upstream call, which counts its parts anew.
+    /// What follows comes from another upstream call: it goes on with no part.
     pub(in crate::openai::chat) fn next_hop(&mut self) {
-        self.hop += 1;
         self.hop_start = self.text.len();
-        self.parts = 0;
         self.last = None;
     }
 
@@ -81,9 +72,19 @@ impl Ledger {
         self.hop_start
     }
 
-    /// The byte at which a part of this hop begins; the hop's first byte for a part without text.
+    /// Parts begun so far.
+    pub(super) fn parts(&self) -> usize {
+        self.parts
+    }
+
+    /// Bytes of text so far.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// The byte at which a part begins; the running hop's first byte for a part without text.
     pub(super) fn part_start(&self, part: usize) -> usize {
-        let run = self.runs.iter().find(|run| (run.hop, run.part) == (self.hop, part));
+        let run = self.runs.iter().find(|run| run.part == part);
         run.map_or(self.hop_start, |run| run.byte)
     }
 

@@ -105,7 +105,7 @@ fn lists_grow_over_events_and_repetitions_replace() {
     let titles: Vec<String> =
         sources.annotations().unwrap().into_iter().map(|one| one.url_citation.title).collect();
     assert_eq!(titles, ["a", "b"]);
-    assert_eq!(sources.raw(), Some(everything));
+    assert_eq!(sources.raw(), Some(&everything));
 }
 
 #[test]

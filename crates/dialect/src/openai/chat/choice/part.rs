@@ -4,10 +4,10 @@ use super::super::annotation::Kind;
 use crate::gemini::content::Part;
 
 pub(super) fn kind(part: &Part) -> Kind {
-    match &part.text {
-        Some(_) if part.is_thought() => Kind::Thought,
-        Some(_) => Kind::Text,
-        None => Kind::Other,
+    match part.is_thought() {
+        _ if !part.is_plain_text() => Kind::Other,
+        true => Kind::Thought,
+        false => Kind::Text,
     }
 }
 

@@ -3,13 +3,10 @@
 use serde_json::Value;
 
 use super::fields::Fields;
+use crate::gemini::repair::{SENTINEL, SENTINEL_BASE64};
 
-/// Google's documented bypass, for calls whose signature is lost.
-pub(crate) const BYPASS: &str = "skip_thought_signature_validator";
-
-/// The same as base64, as some gateways send it, and the other documented spelling.
-const OTHER_BYPASSES: [&str; 2] =
-    ["c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=", "context_engineering_is_the_way_to_go"];
+/// Google's documented bypasses, which clients may echo: they sign nothing.
+const BYPASSES: [&str; 3] = [SENTINEL, SENTINEL_BASE64, "context_engineering_is_the_way_to_go"];
 
 /// What separates a call id from a signature hidden in it (LiteLLM).
 const IN_ID: &str = "__thought__";
@@ -85,6 +82,6 @@ fn first(fields: &mut Fields, paths: &[&[&str]]) -> Option<String> {
 fn usable(value: Value) -> Option<String> {
     let Value::String(signature) = value else { return None };
     let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
-    let real = signature != BYPASS && !OTHER_BYPASSES.contains(&signature.as_str());
+    let real = !BYPASSES.contains(&signature.as_str());
     (real && !signature.is_empty() && signature.bytes().all(alphabet)).then_some(signature)
 }

@@ -20,7 +20,7 @@ pub(crate) struct Scalars {
     pub(crate) frequency_penalty: Option<Number>,
     /// How many alternatives, if log probabilities are wanted at all.
     pub(crate) logprobs: Option<u8>,
-    /// There was something in it.
+    /// A `logit_bias` with entries was given.
     pub(crate) logit_bias: bool,
     pub(crate) user: Option<String>,
     pub(crate) store: Option<bool>,

@@ -58,13 +58,13 @@ pub(crate) struct Function {
 /// Whether and which functions to call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// As the model likes.
+    /// The model decides.
     Auto,
     /// None at all.
     None,
     /// At least one.
     Required,
-    /// This one.
+    /// The function of this name.
     Named(String),
     /// Only some of them.
     Allowed {

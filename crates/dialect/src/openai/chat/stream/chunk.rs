@@ -118,7 +118,6 @@ pub(super) struct Frames<'a> {
     pub(super) head: Head<'a>,
     pub(super) index: usize,
     pub(super) out: &'a mut Vec<u8>,
-    pub(super) has_content: &'a mut bool,
 }
 
 impl Frames<'_> {
@@ -136,11 +135,6 @@ impl Frames<'_> {
         self.head.write(&[choice], None, self.out);
     }
 
-    fn piece(&mut self, delta: Delta<'_>) {
-        *self.has_content = true;
-        self.delta(delta);
-    }
-
     /// What is said once of the message, then the reason.
     pub(super) fn ending(&mut self, ending: Ending) {
         let Ending { finish_reason, mut annotations, message: extra_content, choice } = ending;
@@ -148,7 +142,7 @@ impl Frames<'_> {
             annotation.index = Some(place);
         }
         if annotations.is_some() || extra_content.is_some() {
-            self.piece(Delta { annotations, extra_content, ..Delta::default() });
+            self.delta(Delta { annotations, extra_content, ..Delta::default() });
         }
         self.choice(Choice {
             index: self.index,
@@ -162,27 +156,27 @@ impl Frames<'_> {
 
 impl Sink for Frames<'_> {
     fn content(&mut self, text: &str) {
-        self.piece(Delta { content: Some(text), ..Delta::default() });
+        self.delta(Delta { content: Some(text), ..Delta::default() });
     }
 
     fn reasoning(&mut self, text: &str) {
-        self.piece(Delta { reasoning_content: Some(text), reasoning: Some(text), ..Delta::default() });
+        self.delta(Delta { reasoning_content: Some(text), reasoning: Some(text), ..Delta::default() });
     }
 
     /// Whole in one delta, which is safest for naive clients.
     fn call(&mut self, call: Call) {
-        self.piece(match call {
+        self.delta(match call {
             Call::Tool(call) => Delta { tool_calls: Some([call]), ..Delta::default() },
             Call::Legacy(function) => Delta { function_call: Some(function), ..Delta::default() },
         });
     }
 
     fn image(&mut self, image: Image) {
-        self.piece(Delta { images: Some([image]), ..Delta::default() });
+        self.delta(Delta { images: Some([image]), ..Delta::default() });
     }
 
     fn audio(&mut self, audio: Audio) {
-        self.piece(Delta { audio: Some(audio), ..Delta::default() });
+        self.delta(Delta { audio: Some(audio), ..Delta::default() });
     }
 
     fn logprobs(&mut self, logprobs: Logprobs) {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use self::waiting::{At, Waiting};
 use super::results;
 use crate::gemini::content::{Content, FunctionCall, Part};
-use crate::openai::chat::request::BYPASS;
+use crate::gemini::repair::SENTINEL;
 
 /// The conversation so far.
 #[derive(Debug, Default)]
@@ -240,7 +240,7 @@ impl Writer {
                 self.ordered.open_calls.push(call.public_id.clone());
             }
             let (request, mut answer) = call.into_parts();
-            let sentinel = (index == 0 && current && bypass).then(|| BYPASS.to_owned());
+            let sentinel = (index == 0 && current && bypass).then(|| SENTINEL.to_owned());
             lead.push(Part { thought_signature: request.thought_signature.clone().or(sentinel), ..request });
             beside.extend(answer.split_off(1.min(answer.len())));
             responses.extend(answer);

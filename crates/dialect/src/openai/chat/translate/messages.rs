@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use super::history::{Asked, History, Ordered, Slot};
 use super::{Work, parts, results};
 use crate::gemini::content::{Content, Part};
+use crate::gemini::repair::SENTINEL;
 use crate::gemini::request::GenerateContentRequest;
 use crate::model::Family;
 use crate::openai::chat::request::messages::{Message, Spoken, ToolResult};
-use crate::openai::chat::request::{Assistant, BYPASS, Call};
+use crate::openai::chat::request::{Assistant, Call};
 use crate::openai::error::ApiError;
 
 /// What was said.
@@ -168,7 +169,7 @@ fn attach(signature: String, bare: bool, lead: &mut Vec<Part>, call: Option<&mut
 /// Image models check every image they made themselves.
 fn sign_images(lead: &mut [Part]) {
     for part in lead.iter_mut().filter(|part| part.inline_data.is_some()) {
-        part.thought_signature.get_or_insert_with(|| BYPASS.to_owned());
+        part.thought_signature.get_or_insert_with(|| SENTINEL.to_owned());
     }
 }
 

@@ -147,7 +147,7 @@ impl Toolbox {
         Ok(Some(config(mode, Some(names))))
     }
 
-    /// As the model likes; held to the schemas if a function is strict or tools are mixed.
+    /// The model decides; its calls are held to the schemas if a function is strict or tools are mixed.
     fn free(&self, work: &Work<'_>) -> Option<FunctionCallingConfig> {
         let knows = matches!(work.capabilities.family, Family::Gen25 | Family::Gen3 | Family::Gen4);
         let validated = knows && (self.strict || !self.built_ins.is_empty());

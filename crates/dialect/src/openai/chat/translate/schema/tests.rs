@@ -151,8 +151,6 @@ fn schema() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
-
     #[test]
     fn any_schema_is_taken_and_twice_is_once(schema in schema()) {
         let once = simplify(&schema);

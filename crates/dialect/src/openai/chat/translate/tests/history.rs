@@ -237,8 +237,6 @@ fn expected_calls(messages: &[Value]) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
     #[test]
     fn as_many_responses_as_calls_each_right_after_them(messages in prop::collection::vec(message(), 1..14)) {
         for model in [gen3(), gen25_flash()] {

@@ -102,8 +102,6 @@ fn body() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
     #[test]
     fn any_body_is_translated_or_refused_in_words(body in body(), strict in any::<bool>(), lenient in any::<bool>()) {
         let policy = Policy { strict_params: strict, drop_params: lenient, ..Policy::default() };

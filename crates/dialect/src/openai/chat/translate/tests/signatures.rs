@@ -77,6 +77,24 @@ fn r6_every_known_carrier_is_read() {
 }
 
 #[test]
+fn a_legacy_call_brings_its_signature_back_where_we_put_it() {
+    let carriers = [
+        json!({ "extra_content": { "google": { "thought_signature": "c2ln" } } }),
+        json!({ "thought_signature": "c2ln" }),
+    ];
+    for carrier in carriers {
+        let mut function = json!({ "name": "f", "arguments": "{}" });
+        merge(&mut function, &carrier);
+        let body = chat(&json!([
+            { "role": "user", "content": "Go" },
+            { "role": "assistant", "content": null, "function_call": function },
+            { "role": "function", "name": "f", "content": "ok" },
+        ]));
+        assert_eq!(signature(&body).as_deref(), Some("c2ln"), "{carrier}");
+    }
+}
+
+#[test]
 fn a_signature_in_the_id_does_not_break_the_pairing() {
     let body = history(&json!([call(&json!({ "id": "a__thought__c2ln" }))]), &json!({}));
     let translated = translate(&gen3(), &body).unwrap();

@@ -1,0 +1,110 @@
+//! Hedging: when the first event is late, a second project is asked as well and the first to begin wins.
+//!
+//! Off by default: it costs a request of somebody's day. The loser is cancelled before the commit point, so nothing is
+//! answered twice.
+
+use tokio::time::timeout;
+
+use super::attempt::Attempt;
+use super::call::{Call, Wire};
+use super::failure::Failure;
+use super::journey::Journey;
+use super::{Relay, note};
+use crate::keyring::{Lease, Settled, Wish};
+use crate::telemetry::names;
+
+/// Who answered first.
+pub(super) enum Won<T> {
+    /// The attempt with the lease that was there.
+    First(T),
+    /// The hedge, with its own lease.
+    Hedge(T, Lease),
+}
+
+impl Relay {
+    /// One attempt, hedged if the settings say so and the first event is late.
+    pub(super) async fn hedged<T, F>(
+        &self,
+        (call, wire): (&Call, &Wire),
+        lease: &Lease,
+        journey: &Journey,
+        attempt: &F,
+    ) -> Result<Won<T>, Failure>
+    where
+        F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
+    {
+        let mut first = Box::pin(attempt(self.attempt(call, wire, lease, journey)));
+        let Some(after) = self.settings.hedge_after.filter(|_| call.streams_upstream()) else {
+            return first.await.map(Won::First);
+        };
+        if let Ok(answered) = timeout(after, &mut first).await {
+            return answered.map(Won::First);
+        }
+        let Some(other) = self.other(call, lease).await else { return first.await.map(Won::First) };
+        metrics::counter!(names::HEDGES).increment(1);
+        let mut hedge = Box::pin(attempt(self.attempt(call, wire, &other, journey)));
+        let (first_done, answered) = tokio::select! {
+            answered = &mut first => (true, answered),
+            answered = &mut hedge => (false, answered),
+        };
+        match (first_done, answered) {
+            (true, Ok(value)) => {
+                drop(hedge);
+                other.settle(Settled::failed(true));
+                Ok(Won::First(value))
+            }
+            (false, Ok(value)) => {
+                drop(hedge);
+                Ok(Won::Hedge(value, other))
+            }
+            (true, Err(failure)) => {
+                note(call, &failure, lease);
+                failure.blame(lease);
+                let answered = hedge.await;
+                settle_hedge(call, answered, other)
+            }
+            (false, Err(failure)) => {
+                drop(hedge);
+                note(call, &failure, &other);
+                failure.blame(&other);
+                other.settle(Settled::failed(failure.was_counted()));
+                first.await.map(Won::First)
+            }
+        }
+    }
+
+    /// Another project that has room at once.
+    async fn other(&self, call: &Call, lease: &Lease) -> Option<Lease> {
+        let tokens = super::cost::input_tokens(&call.request, &call.capabilities);
+        let avoid = [lease.project()];
+        let wish = Wish {
+            user: &call.user,
+            model: &call.model,
+            tokens,
+            avoid: &avoid,
+            prefer: None,
+            again: true,
+            paid_only: call.private,
+            weight: call.weight,
+        };
+        let other = self.rooms.keyring.lease(&wish, self.rooms.clock.now()).await.ok()?;
+        if other.project() == lease.project() {
+            other.give_back();
+            return None;
+        }
+        Some(other)
+    }
+}
+
+/// The first attempt failed; what the hedge says is what counts.
+fn settle_hedge<T>(call: &Call, answered: Result<T, Failure>, other: Lease) -> Result<Won<T>, Failure> {
+    match answered {
+        Ok(value) => Ok(Won::Hedge(value, other)),
+        Err(failure) => {
+            note(call, &failure, &other);
+            failure.blame(&other);
+            other.settle(Settled::failed(failure.was_counted()));
+            Err(failure)
+        }
+    }
+}
