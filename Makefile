@@ -6,7 +6,7 @@ VENV := target/clients-venv
 TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "nextest run --no-fail-fast" || echo "test --no-fail-fast")
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 demo: ## Start a gateway, a simulated Gemini and sample keys; print how to call it
 	@$(CARGO) run --quiet --bin pollux -- demo
@@ -33,6 +33,13 @@ lint: ## Formatting, clippy and rustdoc, warnings as errors
 build: ## Build the release binary: target/release/pollux
 	$(CARGO) build --release --bin pollux
 
+SEEDS ?= 10000
+simulate-pool: ## Days of virtual time in the pool, SEEDS=10000 of them; a failing seed prints itself
+	@POOL_SEEDS=$(SEEDS) $(CARGO) test --quiet --release -p pool --lib virtual_days -- --nocapture
+
+bench-choose: ## What choosing a key costs, for 10 to 100,000 keys; the last line is JSON
+	@$(CARGO) run --quiet --release -p choose-bench
+
 bench-yield: ## Compare schedulers on virtual traffic (prints a table and one JSON line)
 	@$(CARGO) run --quiet --release -p yield-bench
 
@@ -40,4 +47,4 @@ docs: ## Rewrite the generated pages and build the API documentation
 	POLLUX_BLESS=1 $(CARGO) test --quiet -p pollux --lib config
 	$(CARGO) doc --workspace --no-deps
 
-.PHONY: help demo test test-clients lint build bench-yield docs
+.PHONY: help demo test test-clients lint build bench-choose bench-yield simulate-pool docs

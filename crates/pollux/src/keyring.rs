@@ -16,6 +16,7 @@ mod queue;
 mod ring;
 mod roll;
 mod roster;
+mod tally;
 
 use std::sync::{Arc, Mutex};
 
@@ -69,7 +70,8 @@ impl Keyring {
         let keeper = Keeper::new(Arc::clone(&store), Arc::clone(&ring), changes);
         let keyring = Self { ring, store, upstream, master, clock, pacer: None };
         keyring.load().await?;
-        Ok((keyring, keeper))
+        let tally = keyring.load_today().await?;
+        Ok((keyring, keeper.with(tally)))
     }
 
     /// The same, with the day of each model paced over its users or not.

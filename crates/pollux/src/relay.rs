@@ -236,8 +236,8 @@ impl Relay {
             // A fault is for the first attempt; the next ones show how it is survived.
             sim_fault: call.sim_fault.as_deref().filter(|_| journey.attempts() == 0),
             accept_empty: journey.accepts_empty(),
-            // Of a whole answer, the first byte comes last.
-            first_byte_within: (!call.streams_upstream()).then_some(self.settings.answer_within),
+            // Of a whole answer, the first byte comes last; half of the time, so that there is a second chance.
+            first_byte_within: (!call.streams_upstream()).then_some(self.settings.answer_within / 2),
         }
     }
 

@@ -1,5 +1,7 @@
 //! One project's quota for one model: what its windows hold, what keeps it shut, whose turn its keys have.
 
+use smallvec::SmallVec;
+
 use crate::Moment;
 use crate::bench::{self, Bench};
 use crate::calendar::PacificDay;
@@ -22,7 +24,7 @@ pub(crate) struct Bucket {
     pub(crate) own: Option<Box<Layers>>,
     pub(crate) bench: Option<Box<Bench>>,
     /// By the key's position in its project; shorter if the last keys were never used.
-    pub(crate) keys: Vec<KeyUse>,
+    pub(crate) keys: SmallVec<[KeyUse; 1]>,
     /// Throttled answers in a row.
     pub(crate) throttles: u8,
     pub(crate) in_flight: u32,

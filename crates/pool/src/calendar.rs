@@ -48,6 +48,11 @@ pub fn date(now: Moment) -> Date {
     zoned(now).map_or(Date::ZERO, |zoned| zoned.date())
 }
 
+/// The date of a [`PacificDay::number`].
+pub fn date_of(number: i32) -> Date {
+    Date::constant(1970, 1, 1).saturating_add(jiff::Span::new().days(number))
+}
+
 fn zoned(now: Moment) -> Result<Zoned, jiff::Error> {
     Ok(Timestamp::from_millisecond(now.0)?.to_zoned(PACIFIC.clone()))
 }
@@ -112,6 +117,15 @@ mod tests {
             ("2026-11-02T08:00:00Z", "2026-11-02"),
         ] {
             assert_eq!(date(at(now)).to_string(), expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn a_number_has_its_date() {
+        for now in
+            ["2026-03-08T07:59:59Z", "2026-03-08T08:00:00Z", "2026-11-02T07:59:59Z", "1969-12-30T12:00:00Z"]
+        {
+            assert_eq!(date_of(PacificDay::of(at(now)).number), date(at(now)), "{now}");
         }
     }
 

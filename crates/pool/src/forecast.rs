@@ -49,6 +49,14 @@ pub enum Forecast {
 }
 
 impl Burn {
+    /// The present rate: that of the last minute, or of the day so far if the minute was quiet.
+    pub fn rate(&self, now: Moment, day_began: Moment) -> Rate {
+        if self.last_minute > 0 {
+            return Rate { requests: self.last_minute, over_ms: 60_000 };
+        }
+        Rate { requests: self.used, over_ms: u64::try_from(now.since(day_began)).unwrap_or(0).max(60_000) }
+    }
+
     /// What becomes of the rest of the day, which ends at `day_ends`, at this rate.
     pub fn forecast(&self, rate: Rate, now: Moment, day_ends: Moment) -> Forecast {
         if self.unlimited > 0 {
@@ -99,6 +107,20 @@ mod tests {
             let rate = Rate { requests, over_ms: over_min * 60_000 };
             assert_eq!(burn.forecast(rate, Moment(0), Moment(10 * HOUR)), expected, "{requests}/{over_min}");
         }
+    }
+
+    #[test]
+    fn the_present_rate_is_that_of_the_minute_or_else_of_the_day() {
+        let (now, began) = (Moment(10 * HOUR), Moment(0));
+        for (last_minute, used, expected) in
+            [(5, 90, (5, 60_000)), (0, 90, (90, 36_000_000)), (0, 0, (0, 36_000_000))]
+        {
+            let burn = Burn { used, last_minute, ..Burn::default() };
+            let Rate { requests, over_ms } = burn.rate(now, began);
+            assert_eq!((requests, over_ms), expected);
+        }
+        let burn = Burn { used: 4, ..Burn::default() };
+        assert_eq!(burn.rate(Moment(1), began).over_ms, 60_000, "just after midnight");
     }
 
     #[test]

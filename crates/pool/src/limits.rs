@@ -4,6 +4,7 @@
 //! limit beats the tier's; of a learned and a declared one the smaller holds. `None` is no limit known.
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use crate::Moment;
 use crate::blame::{Measure, Window};
@@ -94,10 +95,6 @@ impl Limits {
             Gauge::Tpd => &mut self.tpd,
         }
     }
-
-    const fn is_empty(&self) -> bool {
-        self.rpm.is_none() && self.tpm.is_none() && self.rpd.is_none() && self.tpd.is_none()
-    }
 }
 
 /// One limit in force.
@@ -109,59 +106,71 @@ pub(crate) struct Cap {
     pub(crate) expires: Moment,
 }
 
-/// What is set, by layer.
+/// What is set, by layer. Most buckets hold one or two entries, so a list beats a table of all.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layers {
-    declared: Limits,
-    tier: Limits,
-    learned: Limits,
-    learned_at: [Moment; 4],
+    entries: SmallVec<[Entry; 1]>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    layer: Layer,
+    gauge: Gauge,
+    value: u64,
+    /// When it was learned.
+    at: Moment,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layer {
+    Declared,
+    Tier,
+    Learned,
 }
 
 impl Layers {
     /// Sets a whole layer. Learned values are added to what is known; the other layers are replaced.
     pub(crate) fn set(&mut self, limits: Limits, provenance: Provenance) {
-        match provenance {
-            Provenance::Declared => self.declared = limits,
-            Provenance::TierDefault => self.tier = limits,
-            Provenance::Learned { at } => {
-                for gauge in Gauge::ALL {
-                    if let Some(value) = limits.on(gauge) {
-                        self.learn(gauge, value, at);
-                    }
-                }
+        let (layer, at) = match provenance {
+            Provenance::Declared => (Layer::Declared, Moment::default()),
+            Provenance::TierDefault => (Layer::Tier, Moment::default()),
+            Provenance::Learned { at } => (Layer::Learned, at),
+        };
+        if layer != Layer::Learned {
+            self.entries.retain(|entry| entry.layer != layer);
+        }
+        for gauge in Gauge::ALL {
+            if let Some(value) = limits.on(gauge) {
+                self.put(Entry { layer, gauge, value, at });
             }
         }
     }
 
     pub(crate) fn learn(&mut self, gauge: Gauge, value: u64, at: Moment) {
-        *self.learned.on_mut(gauge) = Some(value);
-        if let Some(slot) = self.learned_at.get_mut(gauge as usize) {
-            *slot = at;
-        }
+        self.put(Entry { layer: Layer::Learned, gauge, value, at });
     }
 
     pub(crate) fn forget(&mut self, gauge: Gauge) {
-        *self.learned.on_mut(gauge) = None;
+        self.entries.retain(|entry| (entry.layer, entry.gauge) != (Layer::Learned, gauge));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.declared.is_empty() && self.tier.is_empty() && self.learned.is_empty()
+        self.entries.is_empty()
     }
 
     pub(crate) fn learned(&self, gauge: Gauge, now: Moment) -> Option<(u64, Moment)> {
-        let at = self.learned_at.get(gauge as usize).copied()?;
-        let value = self.learned.on(gauge)?;
-        (now.since(at) < LEARNED_FOR_MS).then_some((value, at))
+        let entry = self.find(Layer::Learned, gauge)?;
+        (now.since(entry.at) < LEARNED_FOR_MS).then_some((entry.value, entry.at))
     }
 
     /// The limit in force on a gauge, if any.
     pub(crate) fn cap(&self, defaults: Option<&Self>, gauge: Gauge, now: Moment) -> Option<Cap> {
         let plain = |value, provenance| Cap { value, provenance, expires: Moment::NEVER };
-        let layer = |pick: fn(&Self) -> &Limits| {
-            pick(self).on(gauge).or_else(|| defaults.and_then(|defaults| pick(defaults).on(gauge)))
+        let set = |layer| {
+            let own = self.find(layer, gauge);
+            own.or_else(|| defaults?.find(layer, gauge)).map(|entry| entry.value)
         };
-        let declared = layer(|layers| &layers.declared).map(|value| plain(value, Provenance::Declared));
+        let declared = set(Layer::Declared).map(|value| plain(value, Provenance::Declared));
         let learned = self
             .learned(gauge, now)
             .or_else(|| defaults.and_then(|defaults| defaults.learned(gauge, now)))
@@ -174,7 +183,19 @@ impl Layers {
             (Some(learned), Some(declared)) if declared.value <= learned.value => Some(declared),
             (Some(learned), _) => Some(learned),
             (None, Some(declared)) => Some(declared),
-            (None, None) => layer(|layers| &layers.tier).map(|value| plain(value, Provenance::TierDefault)),
+            (None, None) => set(Layer::Tier).map(|value| plain(value, Provenance::TierDefault)),
+        }
+    }
+
+    fn find(&self, layer: Layer, gauge: Gauge) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.gauge == gauge && entry.layer == layer)
+    }
+
+    fn put(&mut self, new: Entry) {
+        let same = |entry: &&mut Entry| (entry.layer, entry.gauge) == (new.layer, new.gauge);
+        match self.entries.iter_mut().find(same) {
+            Some(entry) => *entry = new,
+            None => self.entries.push(new),
         }
     }
 }
@@ -211,7 +232,7 @@ mod tests {
     #[test]
     fn a_learned_limit_is_believed_for_a_week() {
         let mut layers = Layers::default();
-        layers.learn(Gauge::Rpd, 20, Moment(1_000));
+        layers.set(Limits { rpd: Some(20), ..Limits::default() }, Provenance::Learned { at: Moment(1_000) });
         let last = Moment(1_000).plus_ms(LEARNED_FOR_MS - 1);
         assert_eq!(layers.cap(None, Gauge::Rpd, last).map(|cap| cap.value), Some(20));
         assert_eq!(layers.cap(None, Gauge::Rpd, last.plus_ms(1)), None);

@@ -12,7 +12,7 @@ use crate::gate::{Gate, Why};
 use crate::incident::Incident;
 use crate::limits::{Gauge, Layers, Limits};
 use crate::rank::{Place, Rank, Standing};
-use crate::roster::{Key, KeyId, Project, ProjectId, Roster, Tier};
+use crate::roster::{Key, KeyId, Project, ProjectId, Roster, Tier, reserve_some};
 use crate::settings::{Settings, Strategy};
 
 /// The least a call can cost; what fits nothing of this, fits nothing.
@@ -108,6 +108,7 @@ impl Model {
     pub(crate) fn bucket_mut(&mut self, id: ProjectId) -> &mut Bucket {
         let index = id.0 as usize;
         if self.buckets.len() <= index {
+            reserve_some(&mut self.buckets, index + 1);
             self.buckets.resize_with(index + 1, Bucket::default);
         }
         &mut self.buckets[index]
@@ -226,7 +227,7 @@ impl Model {
             Place::Out
         } else {
             let soft = self.gate(project, LEAST, &Ctx { relax: true, ..*ctx }).until;
-            let soft = (soft < gate.until).then_some(soft);
+            let soft = soft.min(gate.until);
             Place::Waiting { paid, at: gate.until, soft, not_offered: gate.why == Why::NotOffered }
         };
         self.bucket_mut(id).place = place;
@@ -281,7 +282,7 @@ impl Model {
                 let lane = &mut self.lanes[usize::from(paid)];
                 lane.waiting.remove(&(at, id));
                 lane.not_offered = lane.not_offered.saturating_sub(usize::from(not_offered));
-                if let Some(soft) = soft {
+                if soft < at {
                     lane.soft.remove(&(soft, id));
                 }
             }
@@ -298,7 +299,7 @@ impl Model {
                 let lane = &mut self.lanes[usize::from(paid)];
                 lane.waiting.insert((at, id));
                 lane.not_offered += usize::from(not_offered);
-                if let Some(soft) = soft {
+                if soft < at {
                     lane.soft.insert((soft, id));
                 }
             }

@@ -29,8 +29,8 @@ pub(crate) enum Place {
     Out,
     /// Has room, as far as is known.
     Ready { paid: bool, rank: Rank },
-    /// Shut until `at`; `soft` is when it would open if the pool were empty otherwise.
-    Waiting { paid: bool, at: Moment, soft: Option<Moment>, not_offered: bool },
+    /// Shut until `at`; `soft` is when it would open if the pool were empty otherwise, `at` if no sooner.
+    Waiting { paid: bool, at: Moment, soft: Moment, not_offered: bool },
 }
 
 /// What of a bucket the strategies look at.

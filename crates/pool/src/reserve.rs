@@ -257,6 +257,9 @@ fn correct(
     }
 }
 
+/// A clock that was set back by so much makes an earlier call look as if it came after.
+const CLOCK_DOUBT_MS: i64 = 5_000;
+
 /// A success beyond a learned limit proves that Google's limit is another by now. Calls in flight prove nothing.
 fn contradict(model: &mut Model, reservation: &Reservation, ctx: &Ctx<'_>, changes: &mut Vec<Change>) {
     let name = model.name.clone();
@@ -268,7 +271,8 @@ fn contradict(model: &mut Model, reservation: &Reservation, ctx: &Ctx<'_>, chang
             Gauge::Rpm | Gauge::Rpd => u64::from(bucket.in_flight),
             Gauge::Tpm | Gauge::Tpd => reservation.cost.tokens,
         };
-        reservation.sent > at && bucket.used(gauge, ctx).saturating_sub(unproven) > value
+        reservation.sent > at.plus_ms(CLOCK_DOUBT_MS)
+            && bucket.used(gauge, ctx).saturating_sub(unproven) > value
     };
     let gauges: Vec<Gauge> = Gauge::ALL.into_iter().filter(|gauge| beyond(*gauge)).collect();
     for gauge in gauges {

@@ -20,6 +20,19 @@ pub struct DayCount {
 }
 
 impl Pool {
+    /// What every bucket that was used has taken of the day it last served in.
+    pub fn day_counts(&self) -> Vec<(ProjectId, String, DayCount)> {
+        let models = self.models.iter().filter(|model| model.united_into.is_none());
+        let buckets =
+            models.flat_map(|model| (0..).zip(&model.buckets).map(move |(id, bucket)| (model, id, bucket)));
+        let used = buckets.filter(|(_, _, bucket)| bucket.day.requests > 0 || bucket.day.tokens > 0);
+        used.map(|(model, id, bucket)| {
+            let crate::bucket::DayUse { number: day, requests, tokens } = bucket.day;
+            (ProjectId(id), model.name.clone(), DayCount { day, requests, tokens })
+        })
+        .collect()
+    }
+
     /// Brings back what a bucket had taken of its day before a restart. Counts of another day are dropped.
     pub fn restore_day(&mut self, project: ProjectId, model: &str, used: DayCount, now: Moment) {
         let index = self.open(model, now);

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use crate::Moment;
 use crate::bench::{self, Bench};
@@ -67,7 +68,7 @@ pub(crate) struct Death {
 pub(crate) struct Project {
     pub(crate) spec: ProjectSpec,
     /// In the order they came; the position is used in buckets.
-    pub(crate) keys: Vec<KeyId>,
+    pub(crate) keys: SmallVec<[KeyId; 4]>,
     pub(crate) bench: Option<Box<Bench>>,
     pub(crate) death: Option<Box<Death>>,
 }
@@ -139,7 +140,7 @@ impl Roster {
         let slot = slot(&mut self.projects, spec.id.0);
         match slot {
             Some(project) => project.spec = spec,
-            None => *slot = Some(Project { spec, keys: Vec::new(), bench: None, death: None }),
+            None => *slot = Some(Project { spec, keys: SmallVec::new(), bench: None, death: None }),
         }
     }
 
@@ -196,7 +197,15 @@ impl Roster {
 fn slot<T>(table: &mut Vec<Option<T>>, index: u32) -> &mut Option<T> {
     let index = index as usize;
     if table.len() <= index {
+        reserve_some(table, index + 1);
         table.resize_with(index + 1, || None);
     }
     &mut table[index]
+}
+
+/// Makes room for `needed` entries and a sixteenth more: doubling would leave half of a large pool's memory unused.
+pub(crate) fn reserve_some<T>(table: &mut Vec<T>, needed: usize) {
+    if needed > table.capacity() {
+        table.reserve_exact(needed + needed / 16 + 8 - table.len());
+    }
 }

@@ -7,6 +7,8 @@
 //! expires with the last moment of its second, so a mark never expires early. At most 32 + 61 marks exist,
 //! and a bucket with few calls holds few.
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::Moment;
 use crate::choose::Cost;
 
@@ -17,7 +19,7 @@ const SLOT_MS: i64 = 1_000;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Minute {
     /// Ascending in `at`, no two equal.
-    marks: Vec<Mark>,
+    marks: SmallVec<[Mark; 1]>,
     /// The sums over all marks, so that reading costs only those that have expired since the last call.
     requests: u64,
     tokens: u64,
@@ -155,7 +157,7 @@ impl Minute {
         let marks = std::mem::take(&mut self.marks);
         for mut mark in marks {
             mark.at = mark.at.min(to);
-            self.absorb(Self { marks: vec![mark], ..Self::default() });
+            self.absorb(Self { marks: smallvec![mark], ..Self::default() });
         }
     }
 }

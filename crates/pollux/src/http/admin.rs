@@ -7,6 +7,7 @@
 
 mod config;
 mod fields;
+mod forecast;
 mod import;
 mod keys;
 mod limits;
@@ -68,6 +69,7 @@ fn list() -> Vec<(&'static str, MethodRouter<Gateway>)> {
         ),
         ("/limits", get(limits::list::page)),
         ("/limits/{model}", put(limits::declare::of_all).delete(limits::forget::of_all)),
+        ("/forecast", get(forecast::show)),
         ("/keys/gemini", get(seed::gemini_keys::list)),
         ("/keys/gemini/{id}", axum::routing::delete(seed::gemini_keys::delete)),
         ("/keys/gemini/{id}/toggle", post(seed::gemini_keys::toggle)),

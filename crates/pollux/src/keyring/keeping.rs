@@ -1,7 +1,8 @@
-//! What the pool finds out, written down: dead keys, learned limits.
+//! What the pool finds out, written down: dead keys, learned limits, what the day has taken.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pool::{Change, Gauge, KeyId, Limits, Moment, ProjectId, Provenance, Scope, Tier, What};
 use tokio::sync::mpsc;
@@ -11,8 +12,12 @@ use super::limits::KnownLimit;
 use super::projects::word;
 use super::ring::Ring;
 use super::roll::{DEAD, READY};
+use super::tally::Tally;
 use crate::store::record::KeyState;
 use crate::store::{Store, StoreError};
+
+/// How often the counts of the day are written.
+const TALLY_EVERY: Duration = Duration::from_secs(30);
 
 /// Writes down what the pool finds out, until the keyring is gone.
 #[derive(Debug)]
@@ -20,27 +25,42 @@ pub struct Keeper {
     store: Arc<dyn Store>,
     ring: Arc<Ring>,
     changes: mpsc::Receiver<Vec<Change>>,
+    tally: Tally,
 }
 
 impl Keeper {
     pub(super) fn new(store: Arc<dyn Store>, ring: Arc<Ring>, changes: mpsc::Receiver<Vec<Change>>) -> Self {
-        Self { store, ring, changes }
+        Self { store, ring, changes, tally: Tally::default() }
+    }
+
+    /// With the counts that the store has already.
+    pub(super) fn with(self, tally: Tally) -> Self {
+        Self { tally, ..self }
     }
 
     /// Runs until `shutdown` resolves and what was waiting is written.
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) {
         tokio::pin!(shutdown);
+        let mut tick = tokio::time::interval(TALLY_EVERY);
         loop {
             tokio::select! {
                 changes = self.changes.recv() => match changes {
                     Some(changes) => self.keep(changes).await,
                     None => return,
                 },
+                _ = tick.tick() => self.write_tally().await,
                 () = &mut shutdown => break,
             }
         }
         while let Ok(changes) = self.changes.try_recv() {
             self.keep(changes).await;
+        }
+        self.write_tally().await;
+    }
+
+    async fn write_tally(&mut self) {
+        if let Err(error) = self.tally.write(&self.ring, &*self.store).await {
+            tracing::warn!(%error, "the counts of the day were not written down");
         }
     }
 

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use simulator::{LimitOverride, Limits, Options, Script, Simulator};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use crate::reply::Reply;
 
@@ -77,6 +78,8 @@ pub(crate) struct Bed {
     client: Client<HttpConnector, Full<Bytes>>,
     lifecycle: Lifecycle,
     gateway: Lifecycle,
+    ended: oneshot::Receiver<()>,
+    settings: Vec<(&'static str, String)>,
     pub(crate) data: TempDir,
 }
 
@@ -101,20 +104,18 @@ impl Bed {
         let data = TempDir::new().unwrap();
         let clock = Arc::new(ManualClock::new(Moment(NOON)));
         let settings = environment(&plan, &keys, &upstream, &data);
-        let config = config::load(&Flags::default(), &settings.into_iter().collect::<Environment>()).unwrap();
-        let app = app::build(&config, Arc::clone(&clock) as _).await.unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let (_, user_key) = app.gateway.access.create_user("Bed", None).await.unwrap();
-        let gateway = Lifecycle::new();
-        let life = gateway.clone();
-        lifecycle.spawn("gateway", async move {
-            app.serve(listener, &life, Duration::from_secs(1)).await.unwrap();
-        });
-
+        let Running { base, user_key, gateway, ended } = run(&settings, &clock, &lifecycle).await;
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let user_key = user_key.expose().to_owned();
-        Self { simulator, user_key, base, keys, clock, client, lifecycle, gateway, data }
+        Self { simulator, user_key, base, keys, clock, client, lifecycle, gateway, ended, settings, data }
+    }
+
+    /// Stops the gateway and starts it again on the same data and the same simulator.
+    pub(crate) async fn restart(self) -> Self {
+        self.gateway.stop();
+        self.ended.await.unwrap();
+        let Running { base, user_key, gateway, ended } =
+            run(&self.settings, &self.clock, &self.lifecycle).await;
+        Self { user_key, base, gateway, ended, ..self }
     }
 
     /// Turns both clocks.
@@ -211,6 +212,34 @@ impl Bed {
 
 pub(crate) fn chat(model: &str, text: &str, stream: bool) -> Value {
     json!({ "model": model, "stream": stream, "messages": [{ "role": "user", "content": text }] })
+}
+
+/// A gateway that is serving.
+struct Running {
+    base: String,
+    user_key: String,
+    gateway: Lifecycle,
+    ended: oneshot::Receiver<()>,
+}
+
+async fn run(
+    settings: &[(&'static str, String)],
+    clock: &Arc<ManualClock>,
+    lifecycle: &Lifecycle,
+) -> Running {
+    let environment = settings.iter().cloned().collect::<Environment>();
+    let config = config::load(&Flags::default(), &environment).unwrap();
+    let app = app::build(&config, Arc::clone(clock) as _).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let (_, user_key) = app.gateway.access.create_user("Bed", None).await.unwrap();
+    let gateway = Lifecycle::new();
+    let (life, (end, ended)) = (gateway.clone(), oneshot::channel());
+    lifecycle.spawn("gateway", async move {
+        app.serve(listener, &life, Duration::from_secs(1)).await.unwrap();
+        let _nobody_may_wait = end.send(());
+    });
+    Running { base, user_key: user_key.expose().to_owned(), gateway, ended }
 }
 
 async fn serve_simulator(simulator: &Simulator, lifecycle: &Lifecycle) -> String {

@@ -20,5 +20,6 @@ mod keys;
 mod longdecode;
 mod privacy;
 mod reply;
+mod restart;
 mod strategy;
 mod tools;

@@ -1,5 +1,6 @@
-//! Days of virtual time under a seeded clock: a Google with hidden limits, random faults, calls that wait. A
-//! failing seed prints itself: run it alone with `Run::new(seed).go()`.
+//! Days of virtual time under a seeded clock: a Google with hidden limits and a clock of its own, random faults,
+//! calls that wait. A failing seed prints itself and goes into `REGRESSIONS`. `make simulate-pool SEEDS=10000` runs more
+//! of them.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,16 @@ use crate::backoff::mix;
 const PROJECTS: u32 = 5;
 const KEYS_EACH: u32 = 2;
 const SEEDS: u64 = 120;
+/// Seeds that failed once.
+const REGRESSIONS: &[u64] = &[1_415, 3_075, 6_595, 8_455];
 const CALLS: u32 = 250;
+
+/// The day in Los Angeles at a moment of 2026, by a rule of its own: it must not share the calendar's mistakes.
+fn pacific_day(at: Moment) -> i64 {
+    let summer = 1_772_964_000_000..1_793_523_600_000; // 2026-03-08T10:00Z to 2026-11-01T09:00Z
+    let hours = if summer.contains(&at.0) { 7 } else { 8 };
+    (at.0 - hours * HOUR).div_euclid(24 * HOUR)
+}
 
 /// What Google really allows a project, and what it has counted.
 struct Google {
@@ -26,28 +36,43 @@ enum Refusal {
 
 impl Google {
     fn call(&mut self, tokens: u64, now: Moment) -> Result<(), Refusal> {
+        let slides = self.slides;
         let same_minute = |at: Moment| {
-            if self.slides {
-                now.since(at) < 60_000
-            } else {
-                at.0.div_euclid(60_000) == now.0.div_euclid(60_000)
-            }
+            if slides { now.since(at) < 60_000 } else { at.0.div_euclid(60_000) == now.0.div_euclid(60_000) }
         };
-        let minute = || self.accepted.iter().filter(|(at, _)| same_minute(*at));
-        let day = calendar::PacificDay::of(now);
-        let today = self.accepted.iter().filter(|(at, _)| day.contains(*at)).count() as u64;
+        let (count, held) = self.sums(same_minute);
+        let today = self.today(now);
         let over = |limit: Option<u64>, used: u64| limit.filter(|limit| used > *limit);
         if let Some(limit) = over(self.limits.rpd, today + 1) {
             return Err(Refusal::Day(limit));
         }
-        if let Some(limit) = over(self.limits.rpm, minute().count() as u64 + 1) {
+        if let Some(limit) = over(self.limits.rpm, count + 1) {
             return Err(Refusal::Minute(Measure::Requests, limit));
         }
-        if let Some(limit) = over(self.limits.tpm, minute().map(|(_, tokens)| tokens).sum::<u64>() + tokens) {
+        if let Some(limit) = over(self.limits.tpm, held + tokens) {
             return Err(Refusal::Minute(Measure::InputTokens, limit));
         }
         self.accepted.push((now, tokens));
         Ok(())
+    }
+
+    /// Calls and tokens that were accepted at moments `within` says yes to.
+    fn sums(&self, within: impl Fn(Moment) -> bool) -> (u64, u64) {
+        let calls = self.accepted.iter().filter(|(at, _)| within(*at));
+        calls.fold((0, 0), |(count, held), (_, tokens)| (count + 1, held + tokens))
+    }
+
+    fn today(&self, now: Moment) -> u64 {
+        self.sums(|at| pacific_day(at) == pacific_day(now)).0
+    }
+
+    /// Neither reading of the minute that ends now holds more than is allowed.
+    fn keeps_both_minutes(&self, now: Moment) -> bool {
+        let keeps = |(count, held): (u64, u64)| {
+            count <= self.limits.rpm.unwrap_or(u64::MAX) && held <= self.limits.tpm.unwrap_or(u64::MAX)
+        };
+        keeps(self.sums(|at| now.since(at) < 60_000))
+            && keeps(self.sums(|at| at.0.div_euclid(60_000) == now.0.div_euclid(60_000)))
     }
 }
 
@@ -62,6 +87,10 @@ struct Run {
     /// Refusals by project and kind: a learned limit may be met once per day of belief, not again.
     refused: BTreeMap<(u32, &'static str), u32>,
     faults: bool,
+    /// How far Google's clock is ahead of ours, ms.
+    skew: i64,
+    /// Faults killed a key, or said that a project has no quota.
+    crippled: bool,
     /// The pool knows the limits beforehand.
     declared: bool,
 }
@@ -80,12 +109,17 @@ impl Run {
             flying: Vec::new(),
             refused: BTreeMap::new(),
             faults: seed.is_multiple_of(3),
+            skew: 0,
+            crippled: false,
             declared: seed.is_multiple_of(2),
         };
         // Start near a midnight at which the clock changes, or an ordinary one.
         let starts = [NOON, Moment(1_772_920_800_000), Moment(1_793_512_800_000)];
         run.now = starts[usize::try_from(run.draw(3)).unwrap()]
             .plus_ms(i64::try_from(run.draw(8 * 3_600_000)).unwrap());
+        if seed.is_multiple_of(5) {
+            run.skew = i64::try_from(run.draw(180_000)).unwrap() - 90_000;
+        }
         for _ in 0..PROJECTS {
             let limits = Limits {
                 rpm: Some(2 + run.draw(8)),
@@ -113,6 +147,9 @@ impl Run {
         for _ in 0..CALLS {
             let wait = if self.draw(40) == 0 { self.draw(7_200_000) } else { self.draw(6_000) };
             self.pass(i64::try_from(wait).unwrap());
+            if self.skew != 0 && self.draw(60) == 0 {
+                self.set_back();
+            }
             self.call();
         }
         self.every_bench_ends();
@@ -128,6 +165,23 @@ impl Run {
             self.pool.settle(taken, settled, ends);
         }
         self.now = until;
+    }
+
+    /// Our clock was ahead and is put right.
+    fn set_back(&mut self) {
+        let by = i64::try_from(self.draw(2_000)).unwrap();
+        self.now = self.now.plus_ms(-by);
+        self.skew += by;
+    }
+
+    fn google_now(&self) -> Moment {
+        self.now.plus_ms(self.skew)
+    }
+
+    /// So close to midnight that the two clocks may differ about the day.
+    fn near_midnight(&self) -> bool {
+        let doubt = 120_000; // more than the clocks ever differ
+        self.skew != 0 && pacific_day(self.now.plus_ms(-doubt)) != pacific_day(self.now.plus_ms(doubt))
     }
 
     /// One call, that waits up to ten minutes for its opening as a queue would.
@@ -148,6 +202,7 @@ impl Run {
                     self.pass(at.since(self.now));
                 }
                 Err(Opening::TooLarge { .. } | Opening::NotOffered) => return,
+                Err(Opening::NoKey) if self.crippled => return,
                 Err(other) => panic!("{other:?}"),
             }
         }
@@ -156,17 +211,15 @@ impl Run {
 
     /// Without faults the pool may refuse only what Google would refuse by one of its two readings.
     fn nobody_has_room(&self, tokens: u64) {
-        if self.faults || !self.declared {
+        if self.faults || !self.declared || self.skew != 0 {
             return;
         }
         for google in &self.google {
             let limits = google.limits;
-            let day = calendar::PacificDay::of(self.now);
-            let minute = || google.accepted.iter().filter(|(at, _)| self.now.since(*at) < 60_200);
-            let today = google.accepted.iter().filter(|(at, _)| day.contains(*at)).count() as u64;
-            let room = today < limits.rpd.unwrap()
-                && (minute().count() as u64) < limits.rpm.unwrap()
-                && minute().map(|(_, tokens)| tokens).sum::<u64>() + tokens <= limits.tpm.unwrap();
+            let (count, held) = google.sums(|at| self.now.since(at) < 60_200);
+            let room = google.today(self.now) < limits.rpd.unwrap()
+                && count < limits.rpm.unwrap()
+                && held + tokens <= limits.tpm.unwrap();
             assert!(!room, "idle while a bucket has room");
         }
     }
@@ -177,11 +230,13 @@ impl Run {
         if self.faults && self.draw(8) == 0 {
             return self.fail(taken, ends);
         }
+        let now = self.google_now();
         let google = self.google.get_mut(project as usize).unwrap();
-        let (outcome, refusal) = match google.call(tokens, self.now) {
+        let (outcome, refusal) = match google.call(tokens, now) {
             Ok(()) => (Ending::Success, None),
             Err(refusal) => (Ending::FailedNotCounted, Some(refusal)),
         };
+        assert!(!self.declared || google.keeps_both_minutes(now), "a minute holds more than is allowed");
         if let Some(refusal) = refusal {
             self.refuse(&taken, &refusal);
         }
@@ -189,14 +244,16 @@ impl Run {
     }
 
     fn refuse(&mut self, taken: &Reservation, refusal: &Refusal) {
-        assert!(!self.declared, "above a declared limit");
+        // With another midnight Google counts calls in another day than we do, and only its refusal tells.
+        let doubt = matches!(refusal, Refusal::Day(_)) && self.skew != 0;
+        assert!(doubt || !self.declared, "above a declared limit");
         let (window, measure, limit, name) = match refusal {
             Refusal::Minute(Measure::Requests, limit) => (Window::Minute, Measure::Requests, *limit, "rpm"),
             Refusal::Minute(measure, limit) => (Window::Minute, *measure, *limit, "tpm"),
             Refusal::Day(limit) => (Window::Day, Measure::Requests, *limit, "rpd"),
         };
         let met = self.refused.entry((taken.project.0, name)).or_default();
-        *met += 1;
+        *met += u32::from(!doubt);
         assert!(*met <= 1, "above a learned limit: {name} of {:?}", taken.project);
         let violation = Violation { window, measure, limit: Some(limit), bucket_model: None };
         let advice = (self.draw(2) == 0).then_some(20_000);
@@ -205,14 +262,19 @@ impl Run {
         self.pool.blame(taken.key, MODEL, &blame, self.now, seed);
         if window == Window::Day {
             let view = self.pool.snapshot(self.now).models[0].buckets[taken.project.0 as usize].clone();
-            let opens = view.bench.unwrap().until;
-            let after = opens.since(calendar::next_midnight(self.now));
-            assert!((0..=120_000).contains(&after), "a day bench ends at midnight, not {after} ms after");
+            let bench = view.bench.unwrap();
+            let opens = bench.until;
+            // A soft bench that the call went past may last longer than a doubtful day.
+            let other = bench.grade == Grade::Soft && self.near_midnight();
+            let soon = self.near_midnight() && opens.since(self.now) <= 120_000;
+            let midnight = pacific_day(opens.plus_ms(-120_001)) == pacific_day(self.now)
+                && pacific_day(opens) == pacific_day(self.now) + 1;
+            assert!(soon || midnight || other, "a day bench ends at midnight, not at {opens:?}");
         }
     }
 
     fn fail(&mut self, taken: Reservation, ends: Moment) {
-        let blame = match self.draw(9) {
+        let blame = match self.draw(12) {
             0 => Blame::Throttled { retry_after_ms: None },
             1 => Blame::KeyFor { ms: 900_000, reason: "fresh".into() },
             2 => Blame::KeyModelFor { ms: 6 * HOUR, reason: "404".into() },
@@ -221,8 +283,12 @@ impl Run {
             5 => Blame::Overloaded,
             6 => Blame::KeySuspect { reason: "invalid".into() },
             7 => return drop(taken), // lost without a word
+            8 if self.draw(4) == 0 => Blame::KeyDead { reason: "leaked".into() },
+            9 => Blame::NotOffered,
+            10 => minute_quota(Some(0), None),
             _ => return self.pool.abandon(taken, ends),
         };
+        self.crippled |= matches!(blame, Blame::KeyDead { .. } | Blame::KeySuspect { .. });
         let seed = self.draw(u64::MAX);
         self.pool.blame(taken.key, MODEL, &blame, self.now, seed);
         self.flying.push((ends, taken, Settled { input_tokens: None, outcome: Ending::FailedNotCounted }));
@@ -259,12 +325,25 @@ impl Run {
     }
 }
 
+/// How many seeds to run: `POOL_SEEDS`, or the usual number.
+#[expect(clippy::disallowed_methods, reason = "a knob of this test alone")]
+fn seeds() -> u64 {
+    std::env::var("POOL_SEEDS").map_or(SEEDS, |text| text.parse().expect("POOL_SEEDS is a number"))
+}
+
 #[test]
 fn virtual_days_keep_every_promise() {
-    let mut answers = 0;
-    for seed in 0..SEEDS {
-        let run = std::panic::catch_unwind(|| Run::new(seed).go());
-        answers += run.unwrap_or_else(|_| panic!("the simulation failed with seed {seed}"));
+    let seeds = seeds();
+    let (mut answers, mut failed) = (0, Vec::new());
+    for seed in REGRESSIONS.iter().copied().chain(0..seeds) {
+        match std::panic::catch_unwind(|| Run::new(seed).go()) {
+            Ok(more) => answers += more,
+            Err(_) => failed.push(seed),
+        }
+        if seed % 1_000 == 999 {
+            println!("{} seeds, {answers} answers, failed: {failed:?}", seed + 1);
+        }
     }
-    assert!(answers > 10_000, "the simulation hardly ran: {answers} answers");
+    assert!(failed.is_empty(), "the simulation failed with these seeds: {failed:?}");
+    assert!(answers as u64 > 80 * seeds, "the simulation hardly ran: {answers} answers");
 }
