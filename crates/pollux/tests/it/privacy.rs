@@ -136,6 +136,22 @@ async fn a_failing_paid_project_is_not_replaced_by_a_free_one() {
     }
 }
 
+/// A hedge is a second upstream request: it must not go to a free project either.
+#[tokio::test]
+async fn a_late_first_event_is_hedged_on_a_paid_project_or_not_at_all() {
+    let plan = Plan { projects: 4, keys_per_project: 1, ..Plan::default() };
+    let house = House::with(plan.set("POLLUX_HEDGE_AFTER", "100ms")).await;
+    house.declare(1, "paid").await;
+    let reply = house.call(&chat(MODEL, "secret", true), "slow-first:300").await;
+    assert!(reply.is_done(), "{}", reply.body);
+    assert_eq!(house.seen(), [0, 1, 0, 0]);
+    house.declare(2, "paid").await;
+    let reply = house.call(&chat(MODEL, "secret", true), "slow-first:300").await;
+    assert!(reply.is_done(), "{}", reply.body);
+    let seen = house.seen();
+    assert_eq!((seen[0], seen[3]), (0, 0), "{seen:?}");
+}
+
 #[tokio::test]
 async fn a_long_answer_stays_on_the_paid_project() {
     let simulator = Options { hop_tokens: 60, ..Options::default() };

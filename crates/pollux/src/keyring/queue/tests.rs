@@ -169,3 +169,15 @@ async fn who_waits_for_a_paid_project_holds_nobody_up() {
     assert!((60..=62).contains(&waited), "{waited} s");
     assert_eq!(others, 0);
 }
+
+/// A private answer that goes on over several requests ends where its project is found to be free.
+#[tokio::test]
+async fn a_private_call_does_not_go_on_where_it_may_be_read() {
+    let ring = ring(100);
+    let private = Ring::lease(&ring, &Wish { paid_only: true, ..wish("anna") }).unwrap();
+    let public = Ring::lease(&ring, &wish("ben")).unwrap();
+    assert!(private.follow_on().is_some());
+    let spec = ProjectSpec { id: private.project(), tier: Tier::Free, weight: 1, priority: 0, enabled: true };
+    ring.pool().put_project(spec);
+    assert!(private.follow_on().is_none() && public.follow_on().is_some());
+}
