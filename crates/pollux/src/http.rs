@@ -1,6 +1,6 @@
 //! What the gateway says over HTTP: one folder for each surface, one file for each endpoint.
 //!
-//! Layers know nothing of the domain; identity comes from an extractor ([`caller::Caller`], [`caller::Admin`]), without
+//! Layers know nothing of the domain; identity comes from an extractor (`caller::Caller`, `caller::Admin`), without
 //! which a handler has nothing to work on.
 //!
 //! Invariant: a surface never sees a Gemini key, and no surface imports another.

@@ -16,6 +16,7 @@ mod journey;
 mod lessons;
 mod meter;
 mod missing;
+mod pulse;
 mod reader;
 mod stream;
 mod substance;
@@ -39,6 +40,7 @@ use self::hops::Hops;
 use self::journey::{Journey, Next};
 use self::lessons::Lessons;
 use self::missing::Missing;
+use self::pulse::Pulse;
 use crate::clock::Clock;
 use crate::id;
 use crate::keyring::{Keyring, Lease, Settled, Wish};
@@ -98,6 +100,7 @@ pub struct Relay {
     budget: RetryBudget,
     lessons: Lessons,
     missing: Missing,
+    pulse: Pulse,
 }
 
 /// What an attempt gave, and with which lease.
@@ -117,6 +120,7 @@ impl Relay {
             budget: RetryBudget::default(),
             lessons: Lessons::default(),
             missing: Missing::default(),
+            pulse: Pulse::default(),
         }
     }
 
@@ -204,7 +208,8 @@ impl Relay {
             note(&call, &failure, &lease);
             journey.charge(&failure, &lease);
             let settled = Settled::failed(failure.was_counted());
-            match journey.after(failure, lease.project()) {
+            let well = self.pulse.is_well(&call.model, self.rooms.clock.now());
+            match journey.after(failure, lease.project(), well) {
                 Next::Elsewhere => lease.settle(settled),
                 Next::Again(pause) => {
                     lease.settle(settled);
@@ -271,6 +276,7 @@ impl Relay {
     /// The commit point: from here on nothing is replayed.
     async fn commit<T>(&self, call: &Call, value: T, lease: Lease, journey: &mut Journey) -> Got<T> {
         journey.served();
+        self.pulse.beat(&call.model, self.rooms.clock.now());
         for affinity in &call.affinity {
             if let Affinity::Name(name) = affinity {
                 self.rooms.shared.stick(name, lease.project_name(), self.rooms.clock.now()).await;

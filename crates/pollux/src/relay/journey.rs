@@ -40,6 +40,8 @@ pub(super) struct Journey {
     /// Attempts that failed for no fault of a key or its quota.
     soft: u32,
     bad_answers: u32,
+    /// The model answers others at this time.
+    model_is_well: bool,
     repairs: Vec<Repair>,
     last: Option<Refusal>,
     /// Keys that lack the model, if it turns out that others have it.
@@ -70,6 +72,7 @@ impl Journey {
             failed: Vec::new(),
             soft: 0,
             bad_answers: 0,
+            model_is_well: false,
             repairs: Vec::new(),
             last: None,
             charges: Vec::new(),
@@ -128,9 +131,10 @@ impl Journey {
         self.charges.drain(..).for_each(Charge::press);
     }
 
-    /// Decides what follows a failure on `project`.
-    pub(super) fn after(&mut self, failure: Failure, project: pool::ProjectId) -> Next {
+    /// Decides what follows a failure on `project`. `well` says that the model answers others.
+    pub(super) fn after(&mut self, failure: Failure, project: pool::ProjectId, well: bool) -> Next {
         self.attempts += 1;
+        self.model_is_well = well;
         match failure {
             Failure::Upstream(outcome) => self.after_outcome(outcome, project),
             Failure::Network { what, .. } => self.soft(project, 2, Refusal::Unreachable(what)),
@@ -190,8 +194,12 @@ impl Journey {
     fn soft(&mut self, project: pool::ProjectId, times: u32, refusal: Refusal) -> Next {
         self.leave(project);
         self.soft += 1;
-        let allowed =
-            self.soft <= times && self.soft < self.limits.attempts && self.attempts < self.limits.walk;
+        // Two projects failed and others are served: it is the request (`wire.md` §9.6).
+        let poisonous = self.model_is_well && self.failed.len() >= 2;
+        let allowed = !poisonous
+            && self.soft <= times
+            && self.soft < self.limits.attempts
+            && self.attempts < self.limits.walk;
         if !allowed || !self.in_flight.may_retry() {
             return Next::Refuse(refusal);
         }

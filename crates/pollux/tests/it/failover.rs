@@ -192,3 +192,17 @@ async fn a_late_first_event_is_hedged_where_the_operator_says_so() {
     let state = bed.simulator.state();
     assert_eq!(state["recent"].as_array().unwrap().len(), 2, "the slow one and the hedge");
 }
+
+/// A request that fails on two projects while others are served is itself to blame: it stops there.
+#[tokio::test]
+async fn a_poison_request_stops_after_two_projects() {
+    let bed = Plan { keys_per_project: 1, ..Plan::default() }.set("POLLUX_MAX_ATTEMPTS", "10").start().await;
+    assert_eq!(bed.chat(MODEL, "hello").await.status, 200);
+    let before = bed.simulator.state()["recent"].as_array().unwrap().len();
+    bed.script(json!({ "rules": [{ "times": 3, "fault": "500" }] }));
+    assert_eq!(bed.chat(MODEL, "the poison").await.verdict(), "502 upstream_error");
+    let asked = bed.simulator.state()["recent"].as_array().unwrap().len() - before;
+    assert_eq!(asked, 2);
+    bed.script(json!({}));
+    all_answered(&bed, 8).await;
+}
