@@ -276,6 +276,7 @@ impl Relay {
     /// The commit point: from here on nothing is replayed.
     async fn commit<T>(&self, call: &Call, value: T, lease: Lease, journey: &mut Journey) -> Got<T> {
         journey.served();
+        metrics::counter!(names::ATTEMPTS, "outcome" => "ok").increment(1);
         self.pulse.beat(&call.model, self.rooms.clock.now());
         for affinity in &call.affinity {
             if let Affinity::Name(name) = affinity {

@@ -23,66 +23,16 @@ macro_rules! names {
 }
 
 names! {
-    /// Calls that ended, by `surface` and `outcome`.
-    CALLS = "pollux_calls_total", Counter;
-    /// Calls under way, by `surface`.
-    CALLS_OPEN = "pollux_calls_open", Gauge;
-    /// Seconds from the request to the end of the answer, by `surface`.
-    CALL_SECONDS = "pollux_call_seconds", Seconds;
-    /// Seconds from the request to the first event for the client (TTFT), by `surface`.
-    FIRST_EVENT_SECONDS = "pollux_first_event_seconds", Seconds;
-    /// Seconds from the request to the commit point.
-    COMMIT_SECONDS = "pollux_commit_seconds", Seconds;
-    /// Seconds a call spent in our own code, waits for Google left out.
-    OVERHEAD_SECONDS = "pollux_overhead_seconds", Seconds;
     /// Attempts sent to Google, by `outcome`.
     ATTEMPTS = "pollux_attempts_total", Counter;
-    /// Attempts that moved a call to another project, by `reason`.
-    FAILOVERS = "pollux_failovers_total", Counter;
-    /// Retries that the retry budget forbade.
-    RETRIES_REFUSED = "pollux_retries_refused_total", Counter;
-    /// Requests repaired and sent again after Google named a parameter it does not take, by `repair`.
-    REPAIRS = "pollux_repairs_total", Counter;
     /// Calls whose first event was late, so that a second project was asked as well.
     HEDGES = "pollux_hedges_total", Counter;
-    /// Streams that broke after the commit point, by `reason`.
-    STREAMS_CUT = "pollux_streams_cut_total", Counter;
-    /// Calls whose client went away before the end.
-    CLIENTS_GONE = "pollux_clients_gone_total", Counter;
-    /// Sign-of-life comments sent to waiting clients.
-    HEARTBEATS = "pollux_heartbeats_total", Counter;
-    /// Seconds from sending to the head of Google's answer.
-    UPSTREAM_HEAD_SECONDS = "pollux_upstream_head_seconds", Seconds;
-    /// Exchanges with Google that failed below HTTP, by `reason`.
-    UPSTREAM_FAILURES = "pollux_upstream_failures_total", Counter;
     /// Calls that waited for room.
     QUEUED = "pollux_queued_total", Counter;
     /// Calls waiting for room now.
     QUEUE_LENGTH = "pollux_queue_length", Gauge;
-    /// Seconds calls waited for room.
-    QUEUE_SECONDS = "pollux_queue_seconds", Seconds;
     /// Leases dropped unsettled; their reservation stays counted.
     LEASES_DROPPED = "pollux_leases_dropped_total", Counter;
-    /// Leases out now.
-    LEASES_OPEN = "pollux_leases_open", Gauge;
-    /// Keys by `state`.
-    KEYS = "pollux_keys", Gauge;
-    /// Benches begun, by `scope` and `reason`.
-    BENCHES = "pollux_benches_total", Counter;
-    /// Limits learned from Google's answers, by `quota`.
-    LIMITS_LEARNED = "pollux_limits_learned_total", Counter;
-    /// Tokens, by `kind` (prompt, answer, thoughts, cached).
-    TOKENS = "pollux_tokens_total", Counter;
-    /// Thought signatures, by `carrier` they were found in.
-    SIGNATURES = "pollux_signatures_total", Counter;
-    /// Requests answered by us, by `route` and `status`.
-    HTTP_REQUESTS = "pollux_http_requests_total", Counter;
-    /// Requests refused because nobody could be told to be asking, by `surface`.
-    AUTH_REFUSED = "pollux_auth_refused_total", Counter;
-    /// Seconds a batch of writes took.
-    STORE_WRITE_SECONDS = "pollux_store_write_seconds", Seconds;
-    /// Writes waiting for the store.
-    STORE_BACKLOG = "pollux_store_backlog", Gauge;
     /// Background tasks that ended by panic, by `task`.
     TASKS_CRASHED = "pollux_tasks_crashed_total", Counter;
 }
