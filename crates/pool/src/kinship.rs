@@ -18,8 +18,8 @@ use crate::roster::{KeyId, ProjectId};
 const WITHIN_MS: i64 = 10_000;
 /// So many refusals are remembered, over all models.
 const RECENT: usize = 64;
-/// Of those, so many are compared with a new one: each subset is tried.
-const COMPARED: usize = 7;
+/// Of those, so many are compared at once: each subset is tried.
+const COMPARED: usize = 8;
 /// So many keys' numbers are remembered.
 const NUMBERS: usize = 16_384;
 /// So many pairs are remembered; the one seen last longest ago makes room.
@@ -138,19 +138,16 @@ impl Kinship {
         if limit == 0 || used == 0 {
             return;
         }
-        self.recent.retain(|seen| {
-            (0..=WITHIN_MS).contains(&now.since(seen.at))
-                && (seen.project != project || seen.model != model || seen.gauge != gauge)
-        });
-        let seen = Seen { key, project, model: model.to_owned(), gauge, limit, used, at: now };
+        self.close(now);
+        self.recent.retain(|seen| seen.project != project || seen.model != model || seen.gauge != gauge);
         // Its own limit is full by our own count: nobody else is needed to explain that.
-        if !fits(used, 1, limit) && used < limit {
-            self.compare(&seen);
+        if used >= limit || fits(used, 1, limit) {
+            return;
         }
         if self.recent.len() >= RECENT {
-            self.recent.pop_front();
+            self.close_first();
         }
-        self.recent.push_back(seen);
+        self.recent.push_back(Seen { key, project, model: model.to_owned(), gauge, limit, used, at: now });
     }
 
     /// Forgets a key.
@@ -163,10 +160,11 @@ impl Kinship {
     /// What may be worth a look, the surest first. `project_of` says where a key is now; groups that are of one project
     /// already are left out.
     pub fn suggestions(
-        &self,
+        &mut self,
         project_of: impl Fn(KeyId) -> Option<ProjectId>,
         now: Moment,
     ) -> Vec<Suggestion> {
+        self.close(now);
         let mut found = self.by_number();
         found.extend(self.by_coincidence(now));
         for suggestion in &mut found {
@@ -180,31 +178,38 @@ impl Kinship {
         found
     }
 
-    /// Notes every pair of the group whose parts add up to the limit best.
-    fn compare(&mut self, new: &Seen) {
-        let like = |seen: &&Seen| {
-            (seen.gauge, seen.limit) == (new.gauge, new.limit)
-                && seen.model == new.model
-                && seen.used < seen.limit
-        };
-        let others: Vec<Seen> = self.recent.iter().rev().filter(like).take(COMPARED).cloned().collect();
-        let Some(mask) = best_sum(&others, new) else { return };
-        let chosen =
-            others.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1).map(|(_, seen)| seen.key);
-        let keys: Vec<KeyId> = chosen.chain([new.key]).collect();
-        for (index, one) in keys.iter().enumerate() {
-            for other in keys.iter().skip(index + 1) {
-                self.note(*one, *other, new.at);
+    /// Judges refusals to which no other can belong any more. Sooner, half of the picture would mislead.
+    fn close(&mut self, now: Moment) {
+        while self.recent.front().is_some_and(|first| !(0..=WITHIN_MS).contains(&now.since(first.at))) {
+            self.close_first();
+        }
+    }
+
+    fn close_first(&mut self) {
+        let Some(first) = self.recent.pop_front() else { return };
+        let mut group = vec![first.clone()];
+        self.recent.retain(|seen| {
+            let like = (seen.gauge, seen.limit) == (first.gauge, first.limit) && seen.model == first.model;
+            let belongs = like && seen.at.since(first.at) <= WITHIN_MS && group.len() < COMPARED;
+            if belongs {
+                group.push(seen.clone());
+            }
+            !belongs
+        });
+        for part in parts(&group) {
+            for (index, one) in part.iter().enumerate() {
+                for other in part.iter().skip(index + 1) {
+                    self.note(*one, *other, first.at);
+                }
             }
         }
     }
 
     fn note(&mut self, one: KeyId, other: KeyId, now: Moment) {
         let pair = (one.min(other), one.max(other));
-        let full = self.pairs.len() >= PAIRS && !self.pairs.contains_key(&pair);
-        let oldest = self.pairs.iter().min_by_key(|(_, met)| met.last).map(|(pair, _)| *pair);
-        if let Some(oldest) = oldest.filter(|_| full) {
-            self.pairs.remove(&oldest);
+        if self.pairs.len() >= PAIRS && !self.pairs.contains_key(&pair) {
+            let oldest = self.pairs.iter().min_by_key(|(_, met)| met.last).map(|(pair, _)| *pair);
+            oldest.and_then(|oldest| self.pairs.remove(&oldest));
         }
         let met = self.pairs.entry(pair).or_insert(Met { times: 0, since: now, last: now });
         met.times = met.times.saturating_add(1);
@@ -261,19 +266,25 @@ impl Kinship {
 }
 
 /// Whether the parts of so many projects make up a limit: to one call each, or a twentieth.
-fn fits(sum: u64, parts: u64, limit: u64) -> bool {
-    sum.abs_diff(limit) <= (limit / 20).max(if parts > 1 { parts - 1 } else { 0 })
+fn fits(sum: u64, parts: u32, limit: u64) -> bool {
+    sum.abs_diff(limit) <= (limit / 20).max(u64::from(parts.saturating_sub(1)))
 }
 
-/// Which of the others, as bits, make up the limit with the new one most exactly; the smaller group of two alike.
-fn best_sum(others: &[Seen], new: &Seen) -> Option<u32> {
-    let masks = 1..1_u32 << others.len();
-    let sum = |mask: u32| {
-        let chosen = others.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1);
-        chosen.fold(new.used, |sum, (_, seen)| sum.saturating_add(seen.used))
-    };
-    let fitting = masks.filter(|mask| fits(sum(*mask), u64::from(mask.count_ones()) + 1, new.limit));
-    fitting.min_by_key(|mask| (sum(*mask).abs_diff(new.limit), mask.count_ones()))
+/// The parts of a group that make up its limit, where there is only one way to see it: who fits as well with others is
+/// left out.
+fn parts(group: &[Seen]) -> Vec<Vec<KeyId>> {
+    let Some(limit) = group.first().map(|seen| seen.limit) else { return Vec::new() };
+    let members = |mask: u32| group.iter().enumerate().filter(move |(bit, _)| mask >> bit & 1 == 1);
+    let ways = (1..1_u32 << group.len()).filter(|mask| mask.count_ones() > 1);
+    let ways = ways.filter_map(|mask| {
+        let sum = members(mask).fold(0_u64, |sum, (_, seen)| sum.saturating_add(seen.used));
+        fits(sum, mask.count_ones(), limit).then_some((mask, sum.abs_diff(limit)))
+    });
+    let ways: Vec<(u32, u64)> = ways.collect();
+    let clear = ways.iter().filter(|(mask, off)| {
+        !ways.iter().any(|(other, other_off)| other != mask && other & mask != 0 && other_off <= off)
+    });
+    clear.map(|(mask, _)| members(*mask).map(|(_, seen)| seen.key).collect()).collect()
 }
 
 #[cfg(test)]
