@@ -15,6 +15,7 @@ mod path;
 mod pool;
 mod problem;
 mod seed;
+mod suggestions;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -52,6 +53,7 @@ fn list() -> Vec<(&'static str, MethodRouter<Gateway>)> {
         ("/keys/{id}/enable", post(keys::switch::enable)),
         ("/keys/{id}/disable", post(keys::switch::disable)),
         ("/keys/{id}/check", post(keys::check::check)),
+        ("/keys/{id}/move", post(keys::r#move::to_project)),
         ("/users", get(users::list::page).post(users::add::add)),
         ("/users/check", post(users::check::check)),
         ("/users/{id}", get(users::show::show).delete(users::delete::delete)),
@@ -60,6 +62,7 @@ fn list() -> Vec<(&'static str, MethodRouter<Gateway>)> {
         ("/users/{id}/rotate", post(users::rotate::rotate)),
         ("/pool", get(pool::show)),
         ("/forecast", get(forecast::show)),
+        ("/projects/suggestions", get(suggestions::list)),
         ("/keys/gemini", get(seed::gemini_keys::list)),
         ("/keys/gemini/{id}", axum::routing::delete(seed::gemini_keys::delete)),
         ("/keys/gemini/{id}/toggle", post(seed::gemini_keys::toggle)),
