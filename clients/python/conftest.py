@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,6 +17,19 @@ from bed import Bed, Gateway, Simulator, bed, binary
 def pytest_sessionstart() -> None:
     if not binary().is_file():
         pytest.exit(f"there is no {binary()}; run `cargo build --bin pollux`, or name one in POLLUX_BIN", returncode=1)
+
+
+@pytest.fixture(autouse=True)
+def no_test_hangs() -> Iterator[None]:
+    """A test that hangs is a failed test."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError("the test did not end within two minutes")
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(120)
+    yield
+    signal.alarm(0)
 
 
 @pytest.fixture(scope="session")

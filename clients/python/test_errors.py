@@ -243,7 +243,7 @@ def test_5xx_that_will_not_pass_is_not(broken: Callable[..., Tries], fault: str,
 
 
 def test_504_when_google_does_not_begin(new_bed: Callable[..., Bed]) -> None:
-    bed = new_bed(POLLUX_REQUEST_TIMEOUT="300ms")
+    bed = new_bed(POLLUX_REQUEST_TIMEOUT="300ms", POLLUX_ANSWER_TIMEOUT="300ms")
     bed.simulator.script({"fault": "slow-first:60000"})
     error = Tries(bed.gateway).fail(openai.InternalServerError)
     assert (error.status_code, error.code) == (504, "upstream_timeout")

@@ -94,7 +94,7 @@ def test_a_burst_of_overload_is_not_seen(new_bed: Callable[..., Bed]) -> None:
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 def test_a_project_that_falls_silent_is_left(new_bed: Callable[..., Bed], streamed: bool) -> None:
-    bed = new_bed(POLLUX_FIRST_EVENT_TIMEOUT="200ms")
+    bed = new_bed(POLLUX_FIRST_EVENT_TIMEOUT="200ms", POLLUX_ANSWER_TIMEOUT="2s")
     client = bed.gateway.client(max_retries=0)
     asked = ask("Hello", stream=streamed, extra_headers={"x-sim-fault": "silence"})
     answer = client.chat.completions.create(**asked)

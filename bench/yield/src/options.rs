@@ -5,7 +5,7 @@ use clap::Parser;
 const METRICS: &str = "\
 WHAT IS MEASURED
   capacity      Answers that the quotas allow: for every living project, model and Pacific day of the run the least of
-                RPM x minutes, TPM x minutes / mean tokens, and what is left of RPD; summed. A project whose keys are all
+                RPM x minutes begun, TPM x those / mean tokens, what is left of RPD; summed. A project whose keys are all
                 dead counts nothing.
   load          Calls per model and day as a multiple of that: 0.5x, 1x, 3x. Their number is exact, their times are
                 random: `poisson` (independent) or `bursty` (bursts of five on average, one user, two seconds).

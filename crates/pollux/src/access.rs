@@ -18,6 +18,8 @@ use crate::store::{Store, StoreError};
 
 use index::Index;
 
+pub use users::{Terms, UserChange, WEIGHTS};
+
 /// A user who was let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -25,6 +27,10 @@ pub struct Caller {
     pub user: UserId,
     /// What it is called.
     pub name: Arc<str>,
+    /// Its words must not be used by Google: paid projects only.
+    pub private: bool,
+    /// Its share of turns and of the day relative to others.
+    pub weight: u32,
 }
 
 /// Proof that the admin was let in. Only this room makes one.
@@ -69,6 +75,9 @@ pub enum AccessError {
     /// The name is not one.
     #[error("the name {0}")]
     Name(&'static str),
+    /// The weight is out of range.
+    #[error("the weight must be between {} and {}", WEIGHTS.start(), WEIGHTS.end())]
+    Weight,
     /// The admin token cannot be used.
     #[error("the admin token {0}")]
     AdminToken(&'static str),
@@ -79,7 +88,7 @@ impl AccessError {
     pub fn client_message(&self) -> String {
         match self {
             Self::Store(error) => error.client_message(),
-            Self::Name(_) | Self::AdminToken(_) => format!("{self}."),
+            Self::Name(_) | Self::Weight | Self::AdminToken(_) => format!("{self}."),
         }
     }
 }

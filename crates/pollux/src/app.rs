@@ -63,6 +63,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
     let opened =
         Keyring::open(Arc::clone(&store), Arc::clone(&upstream), master, Arc::clone(&clock), settings).await;
     let (keyring, keeper) = opened?;
+    let keyring = keyring.paced(config.daily_pacing);
     add_environment_keys(&keyring, config).await?;
     let keys = keyring.ready_keys();
 

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dialect::model::{Capabilities, Catalogue, Family, Kind, Model};
+use dialect::model::{Capabilities, Catalogue, Family, Kind, Limits, Model};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -97,6 +97,11 @@ impl Catalog {
         let aliases = self.catalogue.aliases();
         let aliases = aliases.filter_map(|(alias, target)| Some((alias, self.catalogue.get(target)?)));
         models.chain(aliases).filter_map(|(id, model)| self.offer(id, model, &today)).collect()
+    }
+
+    /// What projects of each tier usually have of a model, until Google teaches better.
+    pub fn usual_limits(&self, id: &str) -> Option<&'static Limits> {
+        Some(&self.catalogue.get(id)?.limits)
     }
 
     /// One of them, by its id or an alias, with or without `models/`.

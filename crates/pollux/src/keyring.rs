@@ -9,14 +9,17 @@ mod intake;
 mod keeping;
 mod kinship;
 mod lease;
+mod limits;
 mod names;
+mod pacing;
+mod projects;
 mod queue;
 mod ring;
 mod roll;
 mod roster;
 mod tally;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use pool::Moment;
 
@@ -25,6 +28,7 @@ use crate::secret::MasterKey;
 use crate::store::{Store, StoreError};
 use crate::upstream::Upstream;
 
+use pacing::Pacer;
 use ring::Ring;
 
 pub use check::Checked;
@@ -32,8 +36,10 @@ pub use explain::{Explained, ExplainedCandidate, ExplainedExclusion};
 pub use keeping::Keeper;
 pub use kinship::{Confidence, Kin, KinSign};
 pub use lease::{Charge, Lease, Settled};
+pub use limits::KnownLimit;
 pub use names::Names;
 pub use pool::{Decision, Opening, Settings, Strategy, Why};
+pub use projects::{ProjectChange, tier_of};
 pub use ring::Wish;
 pub use roll::{Addition, KeyView, RollError};
 
@@ -45,6 +51,8 @@ pub struct Keyring {
     upstream: Arc<Upstream>,
     master: MasterKey,
     clock: Arc<dyn Clock>,
+    /// There if the day is paced.
+    pacer: Option<Mutex<Pacer>>,
 }
 
 impl Keyring {
@@ -62,10 +70,16 @@ impl Keyring {
         let (ring, changes) = Ring::new(settings, Arc::clone(&clock));
         let ring = Arc::new(ring);
         let keeper = Keeper::new(Arc::clone(&store), Arc::clone(&ring), changes);
-        let keyring = Self { ring, store, upstream, master, clock };
+        let keyring = Self { ring, store, upstream, master, clock, pacer: None };
         keyring.load().await?;
         let tally = keyring.load_today().await?;
         Ok((keyring, keeper.with(tally)))
+    }
+
+    /// The same, with the day of each model paced over its users or not.
+    #[must_use]
+    pub fn paced(self, paced: bool) -> Self {
+        Self { pacer: paced.then(Mutex::default), ..self }
     }
 
     /// Takes the best project with room for a call; waits for one in turn with others, but not beyond `deadline`.
@@ -73,7 +87,12 @@ impl Keyring {
     /// # Errors
     /// When there would be room, if not by then.
     pub async fn lease(&self, wish: &Wish<'_>, deadline: Moment) -> Result<Lease, Opening> {
-        Ring::lease_by(&self.ring, wish, deadline).await
+        let share = self.share(wish, deadline).await?;
+        let lease = Ring::lease_by(&self.ring, wish, deadline).await?;
+        if let Some(share) = share {
+            share.used();
+        }
+        Ok(lease)
     }
 
     /// Keys that could serve a call of some model now.

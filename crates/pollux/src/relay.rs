@@ -236,8 +236,8 @@ impl Relay {
             // A fault is for the first attempt; the next ones show how it is survived.
             sim_fault: call.sim_fault.as_deref().filter(|_| journey.attempts() == 0),
             accept_empty: journey.accepts_empty(),
-            // Of a whole answer, the first byte comes last.
-            first_byte_within: (!call.streams_upstream()).then_some(self.settings.answer_within),
+            // Of a whole answer, the first byte comes last; half of the time, so that there is a second chance.
+            first_byte_within: (!call.streams_upstream()).then_some(self.settings.answer_within / 2),
         }
     }
 
@@ -246,16 +246,10 @@ impl Relay {
         let patience = self.settings.patience.min(deadline.saturating_duration_since(Instant::now()));
         let patience_ms = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
         let prefer = self.preferred(call).await;
-        let wish = Wish {
-            user: &call.user,
-            model: &call.model,
-            tokens: cost::input_tokens(&call.request, &call.capabilities),
-            avoid: journey.failed(),
-            prefer: prefer.as_deref(),
-            again: journey.attempts() > 0,
-        };
+        let again = journey.attempts() > 0;
+        let wish = Wish { prefer: prefer.as_deref(), again, ..wish(call, journey.failed()) };
         let lease = self.rooms.keyring.lease(&wish, self.rooms.clock.now().plus_ms(patience_ms)).await;
-        lease.map_err(|opening| journey.without_room(opening))
+        lease.map_err(|opening| journey.without_room(opening, call.private))
     }
 
     /// The project that what the call hangs on belongs to.
@@ -297,6 +291,20 @@ impl Relay {
             self.lessons.learn(&call.model, mend, self.rooms.clock.now());
         }
         call.wire().map_err(unspeakable)
+    }
+}
+
+/// What a call wants from the pool.
+fn wish<'a>(call: &'a Call, avoid: &'a [pool::ProjectId]) -> Wish<'a> {
+    Wish {
+        user: &call.user,
+        model: &call.model,
+        tokens: cost::input_tokens(&call.request, &call.capabilities),
+        avoid,
+        prefer: None,
+        again: false,
+        paid_only: call.private,
+        weight: call.weight,
     }
 }
 

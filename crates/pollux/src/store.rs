@@ -22,8 +22,8 @@ pub use error::StoreError;
 pub use sql::{SqlStore, SqliteSettings, Synchronous};
 
 use record::{
-    DayCount, KeyId, KeyRow, KeyState, Limit, NewKey, NewUser, ProjectId, ProjectRow, SettingChange,
-    SettingRow, Stored, UserId, UserRow,
+    DayCount, KeyId, KeyRow, KeyState, Limit, LimitFilter, NewKey, NewUser, ProjectId, ProjectRow,
+    SettingChange, SettingRow, Stored, UserId, UserRow,
 };
 
 /// The most rows one page of a list has.
@@ -83,6 +83,9 @@ pub trait Projects: Debug + Send + Sync {
     /// The project with this label, made now if there is none.
     async fn project_by_label(&self, label: &str, now: Moment) -> Result<ProjectRow>;
 
+    /// The project of this id.
+    async fn project(&self, id: &ProjectId) -> Result<ProjectRow>;
+
     /// One page of projects, at most [`PAGE`].
     async fn list_projects(&self, after: Option<&ProjectId>, limit: usize) -> Result<Vec<ProjectRow>>;
 
@@ -131,6 +134,9 @@ pub trait Users: Debug + Send + Sync {
             }
         }
     }
+
+    /// Writes what an operator says of a user: name, expiry, privacy and weight.
+    async fn update_user(&self, row: &UserRow, now: Moment) -> Result<()>;
 
     /// Switches a user on or off.
     async fn enable_user(&self, id: &UserId, enabled: bool, now: Moment) -> Result<()>;
@@ -182,11 +188,35 @@ pub trait Counters: Debug + Send + Sync {
     /// The counters of one Pacific day.
     async fn load_day(&self, day: &str) -> Result<Vec<DayCount>>;
 
-    /// Writes limits, in one transaction; each replaces the one there was.
-    async fn put_limits(&self, limits: &[Limit]) -> Result<()>;
+    /// Writes limits, in one transaction; each replaces the one there was of the same provenance.
+    async fn put_limits(&self, limits: &[Limit]) -> Result<()> {
+        self.replace_limits(&[], limits).await
+    }
 
-    /// All limits.
-    async fn load_limits(&self) -> Result<Vec<Limit>>;
+    /// Removes limits (told by everything but value and time) and writes others, in one transaction.
+    async fn replace_limits(&self, gone: &[Limit], limits: &[Limit]) -> Result<()>;
+
+    /// One page of limits, at most [`PAGE`], in the order of project (those of all projects first), model, measure,
+    /// window and provenance; it starts after `after`.
+    async fn list_limits(
+        &self,
+        filter: &LimitFilter,
+        after: Option<&Limit>,
+        limit: usize,
+    ) -> Result<Vec<Limit>>;
+
+    /// All limits, read page by page. For the start of the program.
+    async fn load_limits(&self) -> Result<Vec<Limit>> {
+        let mut all: Vec<Limit> = Vec::new();
+        loop {
+            let page = self.list_limits(&LimitFilter::default(), all.last(), PAGE).await?;
+            let last = page.len() < PAGE;
+            all.extend(page);
+            if last {
+                return Ok(all);
+            }
+        }
+    }
 }
 
 const CHECK_NAME: &str = "master_key_check";

@@ -36,6 +36,8 @@ pub enum Why {
     Tier,
     /// A resource of the call lives in another project.
     NotOwner,
+    /// The caller has had its share of the day for now. Said by whoever paces the day, not by a project.
+    Share,
 }
 
 /// Closed until a moment, for a reason; open if that moment has come.

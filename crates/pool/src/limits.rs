@@ -41,6 +41,16 @@ pub enum Provenance {
     },
 }
 
+impl Provenance {
+    /// When a limit known like this is not believed any more, if it ends by itself.
+    pub const fn ends_at(self) -> Option<Moment> {
+        match self {
+            Self::Learned { at } => Some(at.plus_ms(LEARNED_FOR_MS)),
+            Self::Declared | Self::TierDefault => None,
+        }
+    }
+}
+
 /// Which limit is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names explain themselves")]

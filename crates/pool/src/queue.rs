@@ -29,8 +29,10 @@ use crate::choose::Cost;
 use lane::Lane;
 pub use outlook::Outlook;
 
-/// How many of the next turns [`Queue::turns`] shows at most.
+/// How many of the next turns [`Queue::turns`] shows at most, and as many again of those that others may pass.
 const LOOKAHEAD: usize = 16;
+/// How many users are read for that.
+const READ: usize = 256;
 
 /// A user's handle, for as long as the queue lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,6 +130,8 @@ struct Entry {
     charge: u64,
     deadline: Moment,
     passed: u32,
+    /// Others may pass it for ever.
+    yields: bool,
 }
 
 impl Default for QueueSettings {
@@ -173,6 +177,13 @@ impl Queue {
         Ok(ticket)
     }
 
+    /// Others may pass this call for ever: it waits for room that they can do without, and must not hold them up.
+    pub fn let_pass(&mut self, ticket: Ticket) {
+        if let Some(entry) = self.entries.get_mut(&ticket) {
+            entry.yields = true;
+        }
+    }
+
     /// Gives back a turn that came to nothing (Google said 429): the call is the first of its user again and is not
     /// charged twice. A ticket that is waiting already stays as it is.
     pub fn rejoin(&mut self, ticket: Ticket, wait: &Wait<'_>, now: Moment) -> Result<(), Full> {
@@ -198,9 +209,15 @@ impl Queue {
     /// patience left is passed over.
     pub fn turns(&self, model: &str, now: Moment) -> impl Iterator<Item = Ticket> {
         let mut blocked = false;
-        let heads = self.lane(model).into_iter().flat_map(Lane::heads).take(LOOKAHEAD);
+        let (mut firm, mut yielding) = (0, 0);
+        let heads = self.lane(model).into_iter().flat_map(Lane::heads).take(READ);
         heads
             .filter_map(|ticket| Some((ticket, self.entries.get(&ticket)?)))
+            .filter(move |(_, entry)| {
+                let seen = if entry.yields { &mut yielding } else { &mut firm };
+                *seen += 1;
+                *seen <= LOOKAHEAD
+            })
             .map_while(move |(ticket, entry)| {
                 let shown = !blocked;
                 blocked |= entry.deadline > now && entry.passed >= self.settings.overtakes;
@@ -216,9 +233,9 @@ impl Queue {
         };
         let step = lane::step(entry.charge, self.weight(entry.user));
         if let Some(lane) = self.lanes.get_mut(entry.lane) {
-            let passed = lane.heads().take(LOOKAHEAD).take_while(|head| *head != ticket);
+            let passed = lane.heads().take(READ).take_while(|head| *head != ticket);
             for head in passed {
-                if let Some(entry) = self.entries.get_mut(&head) {
+                if let Some(entry) = self.entries.get_mut(&head).filter(|entry| !entry.yields) {
                     entry.passed = entry.passed.saturating_add(1);
                 }
             }
@@ -308,7 +325,7 @@ impl Queue {
             lane.set_crowded(lane.is_crowded(outlook.slots));
             lane.enter(user, ticket, step);
         }
-        self.entries.insert(ticket, Entry { user, lane, charge, deadline, passed: 0 });
+        self.entries.insert(ticket, Entry { user, lane, charge, deadline, passed: 0, yields: false });
         self.deadlines.insert((deadline, ticket));
         *self.by_user.entry(user).or_default() += 1;
         Ok(())

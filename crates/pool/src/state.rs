@@ -12,7 +12,7 @@ use crate::choose::{self, Ask, Decision};
 use crate::estimate::Calibration;
 use crate::limits::{Limits, Provenance};
 use crate::model::{Ctx, Model};
-use crate::roster::{Death, KeyId, KeySpec, ProjectId, ProjectSpec, Roster};
+use crate::roster::{Death, KeyId, KeySpec, ProjectId, ProjectSpec, Roster, Tier};
 use crate::settings::Settings;
 
 /// All of the pool's state. A caller holds it behind one short lock.
@@ -57,6 +57,11 @@ impl Pool {
     pub fn put_project(&mut self, spec: ProjectSpec) {
         self.roster.put_project(spec);
         self.replace_everywhere(spec.id, self.clock);
+    }
+
+    /// What a project pays, as far as is known.
+    pub fn tier(&self, id: ProjectId) -> Option<Tier> {
+        self.roster.project(id).map(|project| project.spec.tier)
     }
 
     /// Adds a key or changes what is said of it. Its state stays, also when it moves to another project.

@@ -3,6 +3,7 @@
 mod blaming;
 mod choosing;
 mod closing;
+mod outlook;
 mod properties;
 mod simulation;
 mod upkeep;

@@ -21,7 +21,12 @@ pub(super) struct Entry {
 
 impl Entry {
     fn new(row: &UserRow) -> Self {
-        let caller = Caller { user: row.id.clone(), name: Arc::from(row.name.as_str()) };
+        let caller = Caller {
+            user: row.id.clone(),
+            name: Arc::from(row.name.as_str()),
+            private: row.private,
+            weight: row.weight,
+        };
         Self { caller, enabled: row.enabled, expires_at: row.expires_at, seen: AtomicI64::new(i64::MIN) }
     }
 

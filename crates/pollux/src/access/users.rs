@@ -13,23 +13,80 @@ const PREFIX: &str = "sk-pollux-";
 const LETTERS: usize = 48;
 const LONGEST_NAME: usize = 100;
 
+/// The weights a user may have.
+pub const WEIGHTS: std::ops::RangeInclusive<u32> = 1..=100;
+
+/// What a user may do, and how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// When the key stops working.
+    pub expires_at: Option<Moment>,
+    /// Served by paid projects only.
+    pub private: bool,
+    /// Its share of turns and of the day relative to others, one of [`WEIGHTS`].
+    pub weight: u32,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { expires_at: None, private: false, weight: 1 }
+    }
+}
+
+/// What is to be different about a user; none stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserChange {
+    /// Its name.
+    pub name: Option<String>,
+    /// When its key stops working, or that it does not.
+    pub expires_at: Option<Option<Moment>>,
+    /// Served by paid projects only.
+    pub private: Option<bool>,
+    /// Its share, one of [`WEIGHTS`].
+    pub weight: Option<u32>,
+}
+
 impl Access {
-    /// Makes a user. The key cannot be read again.
+    /// Makes an ordinary user. The key cannot be read again.
     pub async fn create_user(
         &self,
         name: &str,
         expires_at: Option<Moment>,
     ) -> Result<(UserRow, Secret), AccessError> {
+        self.create_user_on(name, Terms { expires_at, ..Terms::default() }).await
+    }
+
+    /// Makes a user on these terms. The key cannot be read again.
+    pub async fn create_user_on(&self, name: &str, terms: Terms) -> Result<(UserRow, Secret), AccessError> {
         let name = named(name)?;
+        let Terms { expires_at, private, weight } = terms;
+        weighed(weight)?;
         let now = self.clock.now();
         let (key, lookup) = self.fresh_key();
         let (id, hint) = (id::new("user", now).into(), key.hint());
-        let user = NewUser { id, name: name.to_owned(), lookup, hint, expires_at };
+        let user = NewUser { id, name: name.to_owned(), lookup, hint, expires_at, private, weight };
         let mut stale = self.change().await?;
         let row = self.store.insert_user(&user, now).await?;
         index::write(&self.users).put(&row);
         *stale = false;
         Ok((row, key))
+    }
+
+    /// Changes what is said of a user; the next call knows.
+    pub async fn change_user(&self, id: &UserId, change: UserChange) -> Result<UserRow, AccessError> {
+        let UserChange { name, expires_at, private, weight } = change;
+        let name = name.as_deref().map(named).transpose()?;
+        weight.map(weighed).transpose()?;
+        let mut stale = self.change().await?;
+        let mut row = self.store.user(id).await?;
+        row.name = name.map_or(row.name, str::to_owned);
+        row.expires_at = expires_at.unwrap_or(row.expires_at);
+        row.private = private.unwrap_or(row.private);
+        row.weight = weight.unwrap_or(row.weight);
+        self.store.update_user(&row, self.clock.now()).await?;
+        let row = self.refresh(id).await?;
+        *stale = false;
+        Ok(row)
     }
 
     /// One page of users.
@@ -148,6 +205,10 @@ impl Access {
         let hash = self.lookup.hash(key.expose());
         (key, hash)
     }
+}
+
+fn weighed(weight: u32) -> Result<(), AccessError> {
+    if WEIGHTS.contains(&weight) { Ok(()) } else { Err(AccessError::Weight) }
 }
 
 fn named(name: &str) -> Result<&str, AccessError> {

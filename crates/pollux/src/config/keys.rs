@@ -73,6 +73,9 @@ settings! {
         default_model: String = "gemini-3.8-flash", open "default-model", ["POLLUX_DEFAULT_MODEL"], parse::model;
         /// Who goes first among the projects that have room: `headroom`, `least_used`, `round_robin` or `fill_first`.
         strategy: Strategy = "headroom", open "strategy", ["POLLUX_STRATEGY"], parse::strategy;
+        /// `on` keeps each user to a share of a model's day, by weight, as long as others may still want theirs; what they
+        /// leave is lent out as the day goes by. A call beyond it waits, or gets 429 with `Retry-After`.
+        daily_pacing: bool = "off", open "daily-pacing", ["POLLUX_DAILY_PACING"], parse::switch;
         /// How many projects one call may try.
         max_attempts: usize = "3", open "max-attempts", ["POLLUX_MAX_ATTEMPTS"], parse::count;
         /// How long a streamed call may take to its first event, all attempts together.

@@ -10,10 +10,12 @@ mod fields;
 mod forecast;
 mod import;
 mod keys;
+mod limits;
 mod page;
 mod path;
 mod pool;
 mod problem;
+mod projects;
 mod seed;
 mod suggestions;
 #[cfg(test)]
@@ -21,7 +23,7 @@ mod tests;
 mod users;
 
 use axum::Router;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, post, put};
 use http::{HeaderValue, header};
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -56,13 +58,21 @@ fn list() -> Vec<(&'static str, MethodRouter<Gateway>)> {
         ("/keys/{id}/move", post(keys::r#move::to_project)),
         ("/users", get(users::list::page).post(users::add::add)),
         ("/users/check", post(users::check::check)),
-        ("/users/{id}", get(users::show::show).delete(users::delete::delete)),
+        ("/users/{id}", get(users::show::show).patch(users::change::change).delete(users::delete::delete)),
         ("/users/{id}/enable", post(users::switch::enable)),
         ("/users/{id}/disable", post(users::switch::disable)),
         ("/users/{id}/rotate", post(users::rotate::rotate)),
         ("/pool", get(pool::show)),
         ("/forecast", get(forecast::show)),
         ("/projects/suggestions", get(suggestions::list)),
+        ("/projects", get(projects::list::page)),
+        ("/projects/{id}", get(projects::show::show).patch(projects::change::change)),
+        (
+            "/projects/{id}/limits/{model}",
+            put(limits::declare::of_project).delete(limits::forget::of_project),
+        ),
+        ("/limits", get(limits::list::page)),
+        ("/limits/{model}", put(limits::declare::of_all).delete(limits::forget::of_all)),
         ("/keys/gemini", get(seed::gemini_keys::list)),
         ("/keys/gemini/{id}", axum::routing::delete(seed::gemini_keys::delete)),
         ("/keys/gemini/{id}/toggle", post(seed::gemini_keys::toggle)),

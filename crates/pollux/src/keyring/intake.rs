@@ -179,7 +179,7 @@ fn is_project(name: &str) -> bool {
 }
 
 /// Whether a cell more likely holds a key, good or bad, than a project or label. Only tables without a header ask.
-fn resembles_a_key(cell: &str) -> bool {
+pub(super) fn resembles_a_key(cell: &str) -> bool {
     let known =
         |word: &str| ["AIza", "AQ.", "IQ.", "ya29.", "eyJ"].iter().any(|start| word.starts_with(start));
     let random = |word: &str| {

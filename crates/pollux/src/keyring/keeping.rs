@@ -1,20 +1,20 @@
 //! What the pool finds out, written down: dead keys, learned limits, what the day has taken.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pool::{Change, Gauge, KeyId, Limits, Moment, ProjectId, Provenance, Scope, What};
+use pool::{Change, Gauge, KeyId, Limits, Moment, ProjectId, Provenance, Scope, Tier, What};
 use tokio::sync::mpsc;
 
 use super::Keyring;
+use super::limits::KnownLimit;
+use super::projects::word;
 use super::ring::Ring;
 use super::roll::{DEAD, READY};
 use super::tally::Tally;
-use crate::store::record::{KeyState, Limit};
+use crate::store::record::KeyState;
 use crate::store::{Store, StoreError};
-
-/// Who says so, as it is stored.
-const GOOGLE: &str = "google";
 
 /// How often the counts of the day are written.
 const TALLY_EVERY: Duration = Duration::from_secs(30);
@@ -77,14 +77,18 @@ impl Keeper {
             What::Dead { scope: Scope::Key(key), reason } => self.keep_state(key, DEAD, &reason, at).await,
             What::Cleared { scope: Scope::Key(key) } => self.keep_state(key, READY, "", at).await,
             What::Learned { project, model, gauge, value } => {
-                self.keep_limit((project, model, gauge), value, at).await
+                let Some(limit) = self.learned((project, model, gauge), value, at) else { return Ok(()) };
+                self.store.put_limits(&[limit.into()]).await
             }
+            What::Unlearned { project, model, gauge } => {
+                let Some(limit) = self.learned((project, model, gauge), 0, at) else { return Ok(()) };
+                self.store.replace_limits(&[limit.into()], &[]).await
+            }
+            What::Tier { project, tier } => self.keep_tier(project, tier, at).await,
             What::Dead { .. }
             | What::Cleared { .. }
             | What::Benched { .. }
-            | What::Unlearned { .. }
             | What::Alias { .. }
-            | What::Tier { .. }
             | What::Incident { .. } => Ok(()),
         }
     }
@@ -105,55 +109,65 @@ impl Keeper {
         }
     }
 
-    async fn keep_limit(
+    /// Google says what a project pays; that is worth more than what was declared.
+    async fn keep_tier(&self, project: ProjectId, tier: Tier, at: Moment) -> Result<(), StoreError> {
+        let Some(id) = self.ring.roster().project_id(project).cloned() else { return Ok(()) };
+        let _one_at_a_time = self.ring.changing.lock().await;
+        if self.ring.pool().tier(project) != Some(tier) {
+            // An operator has said otherwise since.
+            return Ok(());
+        }
+        let mut row = self.store.project(&id).await?;
+        word(tier).clone_into(&mut row.tier);
+        self.store.update_project(&row, at).await
+    }
+
+    fn learned(
         &self,
         (project, model, gauge): (ProjectId, String, Gauge),
         value: u64,
-        learned_at: Moment,
-    ) -> Result<(), StoreError> {
-        let Some(project) = self.ring.roster().project_id(project).cloned() else { return Ok(()) };
-        let (measure, window) = words(gauge);
-        let limit = Limit {
-            project,
-            model,
-            measure: measure.to_owned(),
-            window: window.to_owned(),
-            value: i64::try_from(value).unwrap_or(i64::MAX),
-            provenance: GOOGLE.to_owned(),
-            learned_at,
-        };
-        self.store.put_limits(&[limit]).await
+        at: Moment,
+    ) -> Option<KnownLimit> {
+        let project = Some(self.ring.roster().project_id(project)?.clone());
+        Some(KnownLimit { project, model, gauge, value, provenance: Provenance::Learned { at }, since: at })
     }
 }
 
 impl Keyring {
-    /// Brings back the limits that were learned before.
+    /// Brings back the limits that were declared or learned before.
     pub(super) async fn load_limits(&self) -> Result<(), StoreError> {
-        for limit in self.store.load_limits().await? {
-            let Some(gauge) = gauge(&limit.measure, &limit.window) else { continue };
-            let Some(project) = self.ring.roster().project_by_id(&limit.project) else { continue };
-            let value = u64::try_from(limit.value).ok();
-            let provenance = match limit.provenance.as_str() {
-                GOOGLE => Provenance::Learned { at: limit.learned_at },
-                _ => Provenance::Declared,
-            };
-            self.ring.pool().set_limits(Some(project), &limit.model, only(gauge, value), provenance);
+        // What is declared of a bucket is set as a whole.
+        let mut declared: HashMap<(Option<ProjectId>, String), Limits> = HashMap::new();
+        for limit in self.store.load_limits().await?.into_iter().filter_map(KnownLimit::read) {
+            let KnownLimit { project, model, gauge, value, provenance, since: _ } = limit;
+            let handle = project.as_ref().map(|id| self.ring.roster().project_by_id(id));
+            let Some(project) = handle.map_or(Some(None), |handle| handle.map(Some)) else { continue };
+            if provenance == Provenance::Declared {
+                put(declared.entry((project, model)).or_default(), gauge, value);
+            } else {
+                let mut limits = Limits::default();
+                put(&mut limits, gauge, value);
+                self.ring.pool().set_limits(project, &model, limits, provenance);
+            }
+        }
+        for ((project, model), limits) in declared {
+            self.ring.pool().set_limits(project, &model, limits, Provenance::Declared);
         }
         Ok(())
     }
 }
 
-fn only(gauge: Gauge, value: Option<u64>) -> Limits {
-    let none = Limits::default();
-    match gauge {
-        Gauge::Rpm => Limits { rpm: value, ..none },
-        Gauge::Tpm => Limits { tpm: value, ..none },
-        Gauge::Rpd => Limits { rpd: value, ..none },
-        Gauge::Tpd => Limits { tpd: value, ..none },
-    }
+fn put(limits: &mut Limits, gauge: Gauge, value: u64) {
+    let slot = match gauge {
+        Gauge::Rpm => &mut limits.rpm,
+        Gauge::Tpm => &mut limits.tpm,
+        Gauge::Rpd => &mut limits.rpd,
+        Gauge::Tpd => &mut limits.tpd,
+    };
+    *slot = Some(value);
 }
 
-fn words(gauge: Gauge) -> (&'static str, &'static str) {
+pub(super) fn words(gauge: Gauge) -> (&'static str, &'static str) {
     match gauge {
         Gauge::Rpm => ("requests", "minute"),
         Gauge::Tpm => ("tokens", "minute"),
@@ -162,6 +176,6 @@ fn words(gauge: Gauge) -> (&'static str, &'static str) {
     }
 }
 
-fn gauge(measure: &str, window: &str) -> Option<Gauge> {
+pub(super) fn gauge_of(measure: &str, window: &str) -> Option<Gauge> {
     Gauge::ALL.into_iter().find(|gauge| words(*gauge) == (measure, window))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dialect::gemini::outcome::Outcome;
 use dialect::gemini::usage::Tokens;
-use pool::{Ask, Cost, Decision, Ending, ProjectId, Reservation};
+use pool::{Ask, Cost, Decision, Ending, ProjectId, Reservation, Tier};
 
 use super::ring::{Ring, Wish, seed};
 use super::roster::KeyEntry;
@@ -21,6 +21,8 @@ pub struct Lease {
     model: Box<str>,
     /// Input tokens as estimated, before calibration.
     estimated: u64,
+    /// Paid projects only.
+    paid_only: bool,
 }
 
 /// What became of a leased call.
@@ -50,8 +52,9 @@ impl Lease {
         (reservation, decision): (Reservation, Decision),
         wish: &Wish<'_>,
     ) -> Self {
-        let (model, estimated) = (wish.model.into(), wish.tokens);
-        Self { ring, key, reservation: Some(reservation), decision, model, estimated }
+        let Wish { model, tokens: estimated, paid_only, .. } = *wish;
+        let model = model.into();
+        Self { ring, key, reservation: Some(reservation), decision, model, estimated, paid_only }
     }
 
     /// Why it was this key.
@@ -111,17 +114,21 @@ impl Lease {
         Charge { ring, key, model: self.model.clone(), outcome: outcome.clone() }
     }
 
-    /// Another request of the same call on the same key; counted at once, for nobody settles it.
-    pub fn follow_on(&self) -> Secret {
+    /// Another request of the same call on the same key; counted at once, for nobody settles it. None if the call is
+    /// for paid projects only and this one is found not to be one any more.
+    pub fn follow_on(&self) -> Option<Secret> {
         let now = self.ring.now();
         let cost = Cost { requests: 1, tokens: self.estimated };
         let ask = Ask { model: &self.model, cost, require: Some(self.key.project), ..Ask::default() };
         let mut pool = self.ring.pool();
+        if self.paid_only && pool.tier(self.key.project) != Some(Tier::Paid) {
+            return None;
+        }
         if let Ok(reservation) = pool.take(&ask, now, seed()).1 {
             pool.abandon(reservation, now);
         }
         drop(pool);
-        self.key.secret.clone()
+        Some(self.key.secret.clone())
     }
 }
 

@@ -3,7 +3,7 @@
 //! Whoever makes room (a settled call, a new key, a moment that has come) gives turns; a turn that finds room wakes its
 //! call with the lease in hand. Nobody overtakes but a call that was served before and failed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,6 +52,8 @@ struct OwnWish {
     tokens: u64,
     avoid: Vec<ProjectId>,
     prefer: Option<String>,
+    paid_only: bool,
+    weight: u32,
 }
 
 /// A place in the line. Dropping it leaves the line, and gives back a lease that came too late.
@@ -118,6 +120,9 @@ impl Ring {
         let mut place = this.join(wish, opens, deadline)?;
         metrics::counter!(names::QUEUED).increment(1);
         let mut opens = opens;
+        if opens <= this.now() {
+            this.give_turns(wish.model);
+        }
         loop {
             let now = this.now();
             let look_again = opens.0.max(now.0 + LOOK_AGAIN_MS).min(deadline.0);
@@ -150,11 +155,27 @@ impl Ring {
         let wait = Wait { user: user_index(wish.user), model: wish.model, cost, deadline, outlook };
         let (wake, lease) = oneshot::channel();
         let mut state = self.line.state();
+        state.queue.set_weight(wait.user, wish.weight);
         let joined = state.queue.join(&wait, self.now());
         let ticket = joined.map_err(|full| Opening::At(full.retry_at.max(opens), Why::Busy))?;
+        if wish.paid_only {
+            // Others may do with what is not paid for; they must not wait behind it.
+            state.queue.let_pass(ticket);
+        }
         state.calls.insert(ticket, Waiting { wish: OwnWish::of(wish), wake });
         self.line.count(&state);
         Ok(Place { ring: self, ticket, lease })
+    }
+
+    /// Lets those go who find room after the projects or their limits changed.
+    pub(super) fn give_all_turns(self: &Arc<Self>) {
+        let models: HashSet<String> = {
+            let state = self.line.state();
+            state.calls.values().map(|call| call.wish.model.clone()).collect()
+        };
+        for model in models {
+            self.give_turns(&model);
+        }
     }
 
     /// Lets those go whose turn it is and who find room.
@@ -189,19 +210,22 @@ impl Ring {
 
 impl OwnWish {
     fn of(wish: &Wish<'_>) -> Self {
-        let Wish { user, model, tokens, avoid, prefer, again: _ } = *wish;
+        let Wish { user, model, tokens, avoid, prefer, again: _, paid_only, weight } = *wish;
         Self {
             user: user.to_owned(),
             model: model.to_owned(),
             tokens,
             avoid: avoid.to_vec(),
             prefer: prefer.map(str::to_owned),
+            paid_only,
+            weight,
         }
     }
 
     fn as_wish(&self) -> Wish<'_> {
-        let Self { user, model, tokens, avoid, prefer } = self;
-        Wish { user, model, tokens: *tokens, avoid, prefer: prefer.as_deref(), again: false }
+        let Self { user, model, tokens, avoid, prefer, paid_only, weight } = self;
+        let (tokens, paid_only, weight) = (*tokens, *paid_only, *weight);
+        Wish { user, model, tokens, avoid, prefer: prefer.as_deref(), again: false, paid_only, weight }
     }
 }
 

@@ -34,6 +34,10 @@ pub struct Wish<'a> {
     pub prefer: Option<&'a str>,
     /// It was served before and failed: it goes before those who wait.
     pub again: bool,
+    /// Paid projects only: Google may use what others send.
+    pub paid_only: bool,
+    /// The user's share of turns relative to others; 0 counts as 1.
+    pub weight: u32,
 }
 
 /// The pool behind its lock, and the roster beside it. Both locks are short and never held over a wait.
@@ -43,6 +47,8 @@ pub(super) struct Ring {
     roster: RwLock<Roster>,
     clock: Arc<dyn Clock>,
     pub(super) line: Line,
+    /// Held while a project's row and its place in the pool change together.
+    pub(super) changing: tokio::sync::Mutex<()>,
     changes: mpsc::Sender<Vec<Change>>,
 }
 
@@ -57,6 +63,7 @@ impl Ring {
                 roster: RwLock::default(),
                 clock,
                 line: Line::new(QueueSettings::default()),
+                changing: tokio::sync::Mutex::default(),
                 changes,
             },
             receiver,
@@ -145,7 +152,8 @@ impl Ring {
 
 fn ask<'a>(pool: &Pool, wish: &Wish<'a>) -> Ask<'a> {
     let tokens = pool.calibrated(wish.model, wish.tokens);
-    Ask { model: wish.model, cost: Cost { requests: 1, tokens }, exclude: wish.avoid, ..Ask::default() }
+    let cost = Cost { requests: 1, tokens };
+    Ask { model: wish.model, cost, exclude: wish.avoid, paid_only: wish.paid_only, ..Ask::default() }
 }
 
 /// Random bits, so that equals take turns.

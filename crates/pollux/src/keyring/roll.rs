@@ -72,7 +72,7 @@ impl Keyring {
         let projects = self.store.load_projects().await?;
         let keys = self.store.load_keys().await?;
         for project in &projects {
-            self.enlist_project(project);
+            self.enlist_project(project, Some(tier(&project.tier)));
         }
         for key in keys {
             self.enlist_key(key)?;
@@ -122,16 +122,19 @@ impl Keyring {
         Ok(())
     }
 
-    fn enlist_project(&self, row: &ProjectRow) {
+    /// Without a `declared` tier the pool goes on with what it knows: Google may have said otherwise meanwhile.
+    pub(super) fn enlist_project(&self, row: &ProjectRow, declared: Option<Tier>) {
         let handle = self.ring.roster_mut().put_project(&row.id);
+        let mut pool = self.ring.pool();
+        let known = declared.or_else(|| pool.tier(handle));
         let spec = ProjectSpec {
             id: handle,
-            tier: tier(&row.tier),
+            tier: known.unwrap_or_else(|| tier(&row.tier)),
             weight: u32::try_from(row.weight).unwrap_or(1),
             priority: i32::try_from(row.priority).unwrap_or(0),
             enabled: row.enabled,
         };
-        self.ring.pool().put_project(spec);
+        pool.put_project(spec);
     }
 
     fn enlist_key(&self, row: KeyRow) -> Result<(), StoreError> {
@@ -198,14 +201,12 @@ impl Keyring {
     pub async fn move_key(&self, id: &record::KeyId, label: &str) -> Result<KeyView, RollError> {
         let label = intake::name(Some(label)).map_err(RollError::Project)?;
         let label = label.ok_or(RollError::Project("is empty"))?;
+        let _one_at_a_time = self.ring.changing.lock().await;
         // Says plainly that there is no such key, before a project is made for it.
         self.store.key(id).await?;
         let project = self.store.project_by_label(&label, self.now()).await?;
         self.store.move_key(id, &project.id, self.now()).await?;
-        // Of a project that is known the pool may know more than its row says.
-        if !self.ring.roster().knows_project(&project.id) {
-            self.enlist_project(&project);
-        }
+        self.enlist_project(&project, None);
         let row = self.store.key(id).await?;
         let entry = self.ring.roster_mut().move_key(id, &project.id);
         if let Some(entry) = entry {
@@ -231,7 +232,7 @@ pub(super) const READY: &str = "ready";
 /// The state of a key that is dead, as it is stored.
 pub(super) const DEAD: &str = "dead";
 
-fn tier(name: &str) -> Tier {
+pub(super) fn tier(name: &str) -> Tier {
     match name {
         "free" => Tier::Free,
         "unknown" | "" => Tier::Unknown,

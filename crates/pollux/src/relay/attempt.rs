@@ -88,7 +88,9 @@ impl Attempt<'_> {
         headers.extend(self.sim_fault.map(|fault| ("x-sim-fault", fault)));
         let body = Bytes::clone(&self.wire.body);
         let usual = self.upstream.deadlines();
-        let deadlines = self.first_byte_within.map(|first_event| Deadlines { first_event, ..usual });
+        let deadlines = self
+            .first_byte_within
+            .map(|within| Deadlines { first_event: within.max(usual.first_event), ..usual });
         let request = Request {
             headers: &headers,
             deadlines,

@@ -17,6 +17,10 @@ use crate::keyring::Decision;
 pub struct Call {
     /// Whose call it is; fairness and affinity are per user.
     pub user: String,
+    /// Only paid projects may see it.
+    pub private: bool,
+    /// The user's share of turns relative to others.
+    pub weight: u32,
     /// The model id that goes into the path.
     pub model: String,
     /// What the model that really answers can do.
@@ -86,6 +90,15 @@ pub enum Refusal {
     #[error("every project has used up its day")]
     DayUsedUp {
         /// The next Pacific midnight.
+        opens: Moment,
+    },
+    /// The call may be served by paid projects only, and none has a usable key.
+    #[error("no paid project has a usable key")]
+    NoPrivateProject,
+    /// The user has had its share of the model's day for now.
+    #[error("the user has had its share of the day")]
+    Paced {
+        /// When it grows.
         opens: Moment,
     },
     /// There is no usable key at all.

@@ -9,7 +9,7 @@ use super::attempt::Attempt;
 use super::call::{Call, Wire};
 use super::failure::Failure;
 use super::journey::Journey;
-use super::{Relay, note};
+use super::{Relay, note, wish};
 use crate::keyring::{Lease, Settled, Wish};
 use crate::telemetry::names;
 
@@ -75,10 +75,8 @@ impl Relay {
 
     /// Another project that has room at once.
     async fn other(&self, call: &Call, lease: &Lease) -> Option<Lease> {
-        let tokens = super::cost::input_tokens(&call.request, &call.capabilities);
         let avoid = [lease.project()];
-        let wish =
-            Wish { user: &call.user, model: &call.model, tokens, avoid: &avoid, prefer: None, again: true };
+        let wish = Wish { again: true, ..wish(call, &avoid) };
         let other = self.rooms.keyring.lease(&wish, self.rooms.clock.now()).await.ok()?;
         if other.project() == lease.project() {
             other.give_back();

@@ -123,11 +123,11 @@ impl Hops {
         let mut call = Call::clone(self.call.as_ref()?);
         call.request.continuation_token.clone_from(&self.token);
         let wire = call.wire().ok()?;
+        let key = lease.follow_on()?;
         self.last_used = self.token.take();
         self.taken += 1;
         self.stalls += u32::from(!self.asked);
         let upstream = Arc::clone(&self.upstream);
-        let key = lease.follow_on();
         Some(Box::pin(async move {
             let attempt = Attempt {
                 upstream: &upstream,

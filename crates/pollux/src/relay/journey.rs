@@ -92,9 +92,11 @@ impl Journey {
     }
 
     /// Why the call ends when no project has room for it: unless quotas are to blame, the last failure says more.
-    pub(super) fn without_room(&mut self, opening: Opening) -> Refusal {
+    pub(super) fn without_room(&mut self, opening: Opening, private: bool) -> Refusal {
         let quota_spoke = matches!(&self.last, Some(Refusal::Upstream(outcome)) if is_quota(&outcome.cause));
         let refusal = match opening {
+            Opening::NoKey if private => Refusal::NoPrivateProject,
+            Opening::At(opens, Why::Share) => Refusal::Paced { opens },
             Opening::At(_, Why::Bench | Why::NoKey | Why::Disabled)
             | Opening::Now
             | Opening::NoKey

@@ -3,8 +3,8 @@
 //! The list of all checks is [`for_each_check`]: an implementation hands it a macro that makes a test of each.
 
 use super::record::{
-    DayCount, KeyId, KeyState, Limit, NewKey, NewUser, Origin, Owner, ProjectId, SettingChange, Stored,
-    UserId,
+    DayCount, KeyId, KeyState, Limit, LimitFilter, NewKey, NewUser, Origin, Owner, ProjectId, SettingChange,
+    Stored, UserId,
 };
 use super::{Store, StoreError, check_master_key};
 use crate::clock::Moment;
@@ -24,12 +24,14 @@ macro_rules! for_each_check {
             projects_are_found_by_label_and_changed
             users_are_kept_by_hash
             users_are_rotated_and_deleted
+            users_are_changed
             users_are_touched_in_bulk
             settings_change_from_the_version_seen
             two_authors_at_once_do_not_overwrite_each_other
             facts_are_set_once_or_replaced
             day_counters_add_up
             limits_are_replaced
+            limits_are_listed
             odd_text_comes_back_as_it_was
             nul_is_refused_everywhere
             another_master_key_is_noticed
@@ -66,6 +68,8 @@ fn new_user(seed: u64) -> NewUser {
         lookup: hash(seed),
         hint: "sk-p…9xYz".into(),
         expires_at: None,
+        private: false,
+        weight: 1,
     }
 }
 
@@ -206,6 +210,9 @@ pub(super) async fn projects_are_found_by_label_and_changed(store: &dyn Store) {
     store.update_project(&changed, LATER).await.unwrap();
     changed.updated_at = LATER;
     assert_eq!(store.project_by_label("team", LATER).await.unwrap(), changed);
+    assert_eq!(store.project(&team.id).await.unwrap(), changed);
+    let nowhere = store.project(&"project_nowhere".into()).await;
+    assert!(matches!(nowhere, Err(StoreError::Missing { kind: "project", .. })), "{nowhere:?}");
 
     changed.label = Some("other".into());
     let error = store.update_project(&changed, LATER).await.unwrap_err();
@@ -249,6 +256,25 @@ pub(super) async fn users_are_rotated_and_deleted(store: &dyn Store) {
     assert!(matches!(store.delete_user(&id, LATER).await, Err(StoreError::Missing { .. })));
     assert!(matches!(store.rotate_user(&id, &hash(8), "", LATER).await, Err(StoreError::Missing { .. })));
     assert!(matches!(store.insert_user(&new_user(1), NOW).await, Err(StoreError::Conflict { .. })));
+}
+
+pub(super) async fn users_are_changed(store: &dyn Store) {
+    let private = NewUser { private: true, weight: 7, ..new_user(1) };
+    let mut row = store.insert_user(&private, NOW).await.unwrap();
+    assert_eq!((row.private, row.weight), (true, 7));
+    let plain = store.insert_user(&new_user(2), NOW).await.unwrap();
+    assert_eq!((plain.private, plain.weight), (false, 1));
+    row.name = "another name".into();
+    row.expires_at = Some(LATER);
+    row.private = false;
+    row.weight = 100;
+    store.update_user(&row, LATER).await.unwrap();
+    row.updated_at = LATER;
+    assert_eq!(store.user(&row.id).await.unwrap(), row);
+    assert_eq!(store.user(&plain.id).await.unwrap(), plain);
+    store.delete_user(&row.id, LATER).await.unwrap();
+    let gone = store.update_user(&row, LATER).await;
+    assert!(matches!(gone, Err(StoreError::Missing { kind: "user", .. })), "{gone:?}");
 }
 
 pub(super) async fn users_are_touched_in_bulk(store: &dyn Store) {
@@ -310,20 +336,56 @@ pub(super) async fn day_counters_add_up(store: &dyn Store) {
     assert_eq!(store.load_day("2026-12-02").await.unwrap(), many);
 }
 
-pub(super) async fn limits_are_replaced(store: &dyn Store) {
-    let limit = |window: &str, value, provenance: &str| Limit {
-        project: "a".into(),
-        model: "gemini-3.8-flash".into(),
-        measure: "requests".into(),
-        window: window.to_owned(),
+fn limit(project: Option<&str>, model: &str, provenance: &str, value: i64) -> Limit {
+    Limit {
+        project: project.map(Into::into),
+        model: model.to_owned(),
+        measure: "requests".to_owned(),
+        window: "minute".to_owned(),
         value,
         provenance: provenance.to_owned(),
         learned_at: NOW,
-    };
-    store.put_limits(&[limit("minute", 10, "default"), limit("day", 250, "default")]).await.unwrap();
-    store.put_limits(&[limit("minute", 0, "google")]).await.unwrap();
+    }
+}
+
+pub(super) async fn limits_are_replaced(store: &dyn Store) {
+    let flash = |provenance, value| limit(Some("a"), "gemini-3.8-flash", provenance, value);
+    let day = Limit { window: "day".into(), ..flash("google", 250) };
+    store.put_limits(&[flash("google", 10), day.clone(), flash("operator", 5)]).await.unwrap();
+    store.put_limits(&[flash("google", 0)]).await.unwrap();
     let found = store.load_limits().await.unwrap();
-    assert_eq!(found, [limit("day", 250, "default"), limit("minute", 0, "google")]);
+    assert_eq!(found, [day.clone(), flash("google", 0), flash("operator", 5)]);
+
+    let everywhere = limit(None, "gemini-3.8-flash", "operator", 7);
+    store
+        .replace_limits(&[flash("operator", -1), flash("nobody", 0)], std::slice::from_ref(&everywhere))
+        .await
+        .unwrap();
+    assert_eq!(store.load_limits().await.unwrap(), [everywhere.clone(), day.clone(), flash("google", 0)]);
+    store.replace_limits(&[everywhere, day, flash("google", 0)], &[]).await.unwrap();
+    assert!(store.load_limits().await.unwrap().is_empty());
+    let nul = store.put_limits(&[limit(None, "a\0b", "operator", 1)]).await;
+    assert!(matches!(nul, Err(StoreError::Invalid { field: "model", .. })), "{nul:?}");
+}
+
+pub(super) async fn limits_are_listed(store: &dyn Store) {
+    let many: Vec<Limit> =
+        (0..1_050).map(|n| limit(Some(&format!("project_{n:05}")), "flash", "google", n)).collect();
+    store.put_limits(&many).await.unwrap();
+    let others = [limit(None, "flash", "operator", 1), limit(Some("project_00007"), "pro", "google", 2)];
+    store.put_limits(&others).await.unwrap();
+    assert_eq!(store.load_limits().await.unwrap().len(), 1_052);
+    let list = async |project: Option<Option<&str>>, model: Option<&str>, after: Option<&Limit>| {
+        let project = project.map(|project| project.map(Into::into));
+        let filter = LimitFilter { project, model: model.map(str::to_owned) };
+        store.list_limits(&filter, after, 2).await.unwrap()
+    };
+    assert_eq!(list(None, None, None).await, [others[0].clone(), many[0].clone()]);
+    assert_eq!(list(None, None, Some(&many[6])).await, [many[7].clone(), others[1].clone()]);
+    assert_eq!(list(Some(None), None, None).await, [others[0].clone()]);
+    assert_eq!(list(Some(Some("project_00007")), None, None).await, [many[7].clone(), others[1].clone()]);
+    assert_eq!(list(None, Some("pro"), None).await, [others[1].clone()]);
+    assert!(list(Some(Some("project_nowhere")), None, None).await.is_empty());
 }
 
 pub(super) async fn odd_text_comes_back_as_it_was(store: &dyn Store) {

@@ -60,11 +60,11 @@ pub struct ProjectRow {
     pub label: Option<String>,
     /// Google's number of it, once an answer told.
     pub google_number: Option<String>,
-    /// `free`, `tier1`, …, or `unknown`.
+    /// `free`, `paid` or `unknown`; whatever else is a name of a paid tier.
     pub tier: String,
     /// Share of calls relative to others, 1 by default.
     pub weight: i64,
-    /// Lower is asked first, 0 by default.
+    /// Higher is asked first, as long as it has room; 0 by default.
     pub priority: i64,
     /// Whether its keys may be used.
     pub enabled: bool,
@@ -191,6 +191,10 @@ pub struct NewUser {
     pub hint: String,
     /// When its key stops working.
     pub expires_at: Option<Moment>,
+    /// Served by paid projects only.
+    pub private: bool,
+    /// Its share of turns and of the day relative to others.
+    pub weight: u32,
 }
 
 /// A user of the gateway.
@@ -208,6 +212,10 @@ pub struct UserRow {
     pub enabled: bool,
     /// When its key stops working.
     pub expires_at: Option<Moment>,
+    /// Served by paid projects only.
+    pub private: bool,
+    /// Its share of turns and of the day relative to others.
+    pub weight: u32,
     /// When it was made.
     pub created_at: Moment,
     /// When it last called, to the minute or so.
@@ -264,8 +272,8 @@ pub struct DayCount {
 /// A limit of a bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// The project.
-    pub project: ProjectId,
+    /// The project; none for what holds for all of them.
+    pub project: Option<ProjectId>,
     /// The model.
     pub model: String,
     /// What is counted: `requests` or `tokens`.
@@ -276,8 +284,17 @@ pub struct Limit {
     pub value: i64,
     /// Who says so: `operator`, `google`, …
     pub provenance: String,
-    /// When it was learned.
+    /// When it was said.
     pub learned_at: Moment,
+}
+
+/// Which limits are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LimitFilter {
+    /// Those of this project (`Some(None)`: those of all projects); none for any.
+    pub project: Option<Option<ProjectId>>,
+    /// Those of this model; none for any.
+    pub model: Option<String>,
 }
 
 impl fmt::Debug for NewKey {

@@ -85,12 +85,13 @@ pub(crate) struct Bed {
 
 impl Bed {
     pub(crate) async fn start(mut plan: Plan) -> Self {
-        let options = std::mem::take(&mut plan.simulator);
+        let mut options = std::mem::take(&mut plan.simulator);
+        let everywhere = LimitOverride { model: "*".to_owned(), project: None, limits: plan.limits };
+        options.limits.push(everywhere);
         let simulator = Simulator::new(Options {
             projects: plan.projects,
             keys_per_project: plan.keys_per_project,
             clock_start: Some(NOON),
-            limits: vec![LimitOverride { model: "*".to_owned(), project: None, limits: plan.limits }],
             recent_requests: 4_096,
             ..options
         })

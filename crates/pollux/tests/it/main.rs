@@ -19,6 +19,8 @@ mod hostile;
 mod keys;
 mod kinship;
 mod longdecode;
+mod privacy;
 mod reply;
 mod restart;
+mod strategy;
 mod tools;

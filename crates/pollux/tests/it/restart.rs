@@ -19,7 +19,10 @@ fn refused(bed: &Bed) -> u64 {
 async fn used_today(bed: &Bed) -> Vec<u64> {
     let pool = bed.admin(Method::GET, "/admin/pool", &Value::Null).await.json();
     let buckets = pool["models"][0]["buckets"].as_array().unwrap();
-    buckets.iter().map(|bucket| bucket["rpd"]["used"].as_u64().unwrap()).collect()
+    let mut used: Vec<u64> = buckets.iter().map(|bucket| bucket["rpd"]["used"].as_u64().unwrap()).collect();
+    // The pool lists projects as they came; a restart may read them in another order.
+    used.sort_unstable();
+    used
 }
 
 async fn serves(bed: &Bed, calls: usize) {

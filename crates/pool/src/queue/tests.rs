@@ -157,6 +157,24 @@ fn a_large_call_is_passed_but_not_for_ever() {
     assert!(queue.next(MODEL, Moment(0)).is_some());
 }
 
+/// Calls that wait for something others do not need hold nobody up, however many they are and however long.
+#[test]
+fn who_yields_holds_nobody_up() {
+    let mut queue = Queue::new(QueueSettings { overtakes: 3, ..QueueSettings::default() });
+    let narrow: Vec<_> = (100..140).map(|user| join(&mut queue, user)).collect();
+    for ticket in &narrow {
+        queue.let_pass(*ticket);
+    }
+    for _ in 0..20 {
+        join(&mut queue, 1);
+    }
+    for _ in 0..20 {
+        let other = queue.turns(MODEL, Moment(0)).find(|ticket| !narrow.contains(ticket)).unwrap();
+        assert!(queue.serve(other, Moment(0)));
+    }
+    assert_eq!(serve(&mut queue), Some(narrow[0]), "and keep their turn");
+}
+
 #[test]
 fn tokens_may_be_charged_too() {
     let settings = QueueSettings { tokens_per_request: Some(1_000), ..QueueSettings::default() };

@@ -24,17 +24,15 @@ pub(super) struct Page {
 /// A page of a list.
 #[derive(Debug, Serialize)]
 pub(super) struct Listed<T> {
-    data: Vec<T>,
+    pub(super) data: Vec<T>,
     /// What to give as `after` for the next page; null after the last.
-    next: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 impl Page {
     fn read(query: &HashMap<String, String>) -> Result<Self, Problem> {
         let given = |name| query.get(name).map(String::as_str).map(str::trim).filter(|text| !text.is_empty());
-        let limit = given("limit").map_or(Ok(USUAL), str::parse);
-        let limit = limit.ok().filter(|limit| (1..=PAGE).contains(limit));
-        let limit = limit.ok_or_else(|| Problem::field("limit", "must be a number from 1 to 1000"))?;
+        let limit = limit(given("limit"))?;
         let after = given("after").map(str::to_owned);
         if after.as_deref().is_some_and(|id| !path::is_id(id)) {
             return Err(Problem::field("after", "must be the `next` of the page before"));
@@ -52,6 +50,13 @@ impl Page {
     pub(super) fn next<T>(&self, data: &[T], id: impl Fn(&T) -> &str) -> Option<String> {
         data.last().filter(|_| data.len() >= self.limit).map(|last| id(last).to_owned())
     }
+}
+
+/// How many rows a page may have.
+pub(super) fn limit(given: Option<&str>) -> Result<usize, Problem> {
+    let limit = given.map_or(Ok(USUAL), str::parse);
+    let limit = limit.ok().filter(|limit| (1..=PAGE).contains(limit));
+    limit.ok_or_else(|| Problem::field("limit", "must be a number from 1 to 1000"))
 }
 
 impl FromRequestParts<Gateway> for Page {

@@ -7,6 +7,9 @@ use super::Problem;
 use crate::http::Gateway;
 use crate::store::record;
 
+/// The longest name of a model.
+const LONGEST_MODEL: usize = 200;
+
 /// The id of an upstream key.
 #[derive(Clone, Debug)]
 pub(super) struct KeyId(pub(super) record::KeyId);
@@ -29,6 +32,54 @@ impl FromRequestParts<Gateway> for UserId {
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
         Ok(Self(id("user", parts, gateway).await?.into()))
     }
+}
+
+/// The id of a project.
+#[derive(Clone, Debug)]
+pub(super) struct ProjectId(pub(super) record::ProjectId);
+
+/// The name of a model, as it was written.
+#[derive(Clone, Debug)]
+pub(super) struct ModelName(pub(super) String);
+
+/// The id of a project and the name of a model.
+#[derive(Clone, Debug)]
+pub(super) struct ProjectModel(pub(super) record::ProjectId, pub(super) String);
+
+impl FromRequestParts<Gateway> for ProjectId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
+        Ok(Self(id("project", parts, gateway).await?.into()))
+    }
+}
+
+impl FromRequestParts<Gateway> for ModelName {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, gateway).await;
+        Ok(Self(model(path.map_err(|_| Problem::missing("model"))?.0)?))
+    }
+}
+
+impl FromRequestParts<Gateway> for ProjectModel {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
+        let path = Path::<(String, String)>::from_request_parts(parts, gateway).await;
+        let Path((id, name)) = path.map_err(|_| Problem::missing("project"))?;
+        if !is_id(&id) || !is_of("project", &id) {
+            return Err(Problem::missing("project"));
+        }
+        Ok(Self(id.into(), model(name)?))
+    }
+}
+
+/// A text that may be the name of a model.
+fn model(name: String) -> Result<String, Problem> {
+    let fits = name.len() <= LONGEST_MODEL && !name.contains(char::is_control) && !name.trim().is_empty();
+    if fits { Ok(name) } else { Err(Problem::missing("model")) }
 }
 
 async fn id(kind: &str, parts: &mut Parts, gateway: &Gateway) -> Result<String, Problem> {

@@ -4,14 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use pool::forecast::Burn;
 use pool::{
-    BenchView, BucketView, GaugeView, Grade, KeyState, ModelView, Moment, ProjectId, ProjectView, Provenance,
-    Snapshot, Tier, Why,
+    BenchView, BucketView, GaugeView, Grade, KeyState, KeyView, ModelView, Moment, ProjectId, ProjectView,
+    Provenance, Snapshot, Tier, Why,
 };
 use serde::Serialize;
 
 use crate::clock;
 use crate::http::Gateway;
-use crate::http::admin::Problem;
+use crate::http::admin::{Problem, limits};
 use crate::http::caller::Admin;
 use crate::keyring::Names;
 
@@ -38,7 +38,7 @@ struct Project {
 
 /// A key of a project.
 #[derive(Debug, Serialize)]
-struct Key {
+pub(super) struct Key {
     id: String,
     state: Standing,
 }
@@ -67,7 +67,7 @@ struct Model {
 
 /// One project's quota for one model.
 #[derive(Debug, Serialize)]
-struct Bucket {
+pub(super) struct Bucket {
     project: String,
     rpm: Gauge,
     tpm: Gauge,
@@ -87,6 +87,8 @@ struct Gauge {
     limit: Option<u64>,
     /// `declared`, `tier_default` or `learned`.
     known_from: Option<&'static str>,
+    /// When a learned one was named.
+    since: Option<String>,
 }
 
 /// A pause that ends by itself.
@@ -133,12 +135,17 @@ fn pool(snapshot: Snapshot, names: &Names) -> Pool {
 
 fn project(view: ProjectView, names: &Names) -> Project {
     let ProjectView { id: handle, tier, state, keys } = view;
-    let keys = keys.into_iter().filter_map(|key| {
+    let label = names.project(handle).and_then(|row| row.label.clone());
+    Project { id: project_id(handle, names), label, tier, state: state.into(), keys: self::keys(keys, names) }
+}
+
+/// Keys, but for those deleted meanwhile.
+pub(super) fn keys(views: Vec<KeyView>, names: &Names) -> Vec<Key> {
+    let keys = views.into_iter().filter_map(|key| {
         let id = names.key(key.id)?.as_str().to_owned();
         Some(Key { id, state: key.state.into() })
     });
-    let label = names.project(handle).and_then(|row| row.label.clone());
-    Project { id: project_id(handle, names), label, tier, state: state.into(), keys: keys.collect() }
+    keys.collect()
 }
 
 fn model(view: ModelView, names: &Names) -> Model {
@@ -147,7 +154,7 @@ fn model(view: ModelView, names: &Names) -> Model {
     Model { name, aliases, bench: bench.map(Bench::from), ready_projects, burn, buckets }
 }
 
-fn bucket(view: BucketView, names: &Names) -> Bucket {
+pub(super) fn bucket(view: BucketView, names: &Names) -> Bucket {
     let BucketView { project, rpm, tpm, rpd, tpd, in_flight, bench, key_benches, opens } = view;
     let key_benches = key_benches.into_iter().filter_map(|(key, bench)| {
         let key = names.key(key)?.as_str().to_owned();
@@ -211,11 +218,10 @@ impl From<BenchView> for Bench {
 impl From<GaugeView> for Gauge {
     fn from(view: GaugeView) -> Self {
         let GaugeView { used, limit, provenance } = view;
-        let known_from = provenance.map(|provenance| match provenance {
-            Provenance::Declared => "declared",
-            Provenance::TierDefault => "tier_default",
-            Provenance::Learned { .. } => "learned",
-        });
-        Self { used, limit, known_from }
+        let since = match provenance {
+            Some(Provenance::Learned { at }) => Some(clock::iso(at)),
+            Some(Provenance::Declared | Provenance::TierDefault) | None => None,
+        };
+        Self { used, limit, known_from: provenance.map(limits::word), since }
     }
 }

@@ -125,6 +125,7 @@ impl From<AccessError> for Problem {
         match error {
             AccessError::Store(error) => error.into(),
             AccessError::Name(why) => Self::field("name", why),
+            AccessError::Weight => Self::field("weight", "must be a whole number from 1 to 100"),
             AccessError::AdminToken(why) => Self::field("token", why),
         }
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod keys;
+mod projects;
 mod refusals;
 mod users;
 
@@ -25,7 +26,7 @@ const CANARY: &str = "Canary";
 
 /// A gateway with an empty store.
 struct House {
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
     clock: Arc<ManualClock>,
     app: App,
 }
@@ -43,7 +44,10 @@ impl House {
     }
 
     async fn with(settings: &[(&str, &str)]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::in_folder(tempfile::tempdir().unwrap(), settings).await
+    }
+
+    async fn in_folder(dir: tempfile::TempDir, settings: &[(&str, &str)]) -> Self {
         let mut said = vec![
             ("POLLUX_DATA_DIR", dir.path().display().to_string()),
             ("POLLUX_ADMIN_TOKEN", TOKEN.to_owned()),
@@ -54,7 +58,7 @@ impl House {
         let config = config::load(&Flags::default(), &environment).unwrap();
         let clock = Arc::new(ManualClock::new(NOW));
         let app = app::build(&config, clock.clone()).await.unwrap();
-        Self { _dir: dir, clock, app }
+        Self { dir, clock, app }
     }
 
     /// Sends a request with this credential.
@@ -83,6 +87,19 @@ impl House {
 
     async fn post(&self, path: &str, body: impl Into<Body>) -> Reply {
         self.send(&Method::POST, path, Some(TOKEN), body).await
+    }
+
+    /// The same gateway after a restart.
+    async fn restart(self) -> Self {
+        Self::in_folder(self.dir, &[]).await
+    }
+
+    async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send(&Method::PATCH, path, Some(TOKEN), body.to_string()).await
+    }
+
+    async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send(&Method::PUT, path, Some(TOKEN), body.to_string()).await
     }
 
     async fn delete(&self, path: &str) -> Reply {
@@ -137,6 +154,11 @@ impl Reply {
         assert!(makes_one || !all.contains("sk-pollux-"), "{path} shows a user's key: {all}");
         assert!(!all.contains(TOKEN), "{path} shows the admin token");
     }
+}
+
+/// A route with an id and a model in their places.
+fn filled(route: &str, id: &str) -> String {
+    route.replace("{id}", id).replace("{model}", "gemini-3.8-flash")
 }
 
 /// An upstream key that was never issued.

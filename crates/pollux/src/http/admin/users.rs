@@ -1,6 +1,7 @@
 //! The users of the gateway: `/admin/users`.
 
 pub(super) mod add;
+pub(super) mod change;
 pub(super) mod check;
 pub(super) mod delete;
 pub(super) mod list;
@@ -10,7 +11,9 @@ pub(super) mod switch;
 
 use serde::Serialize;
 
-use crate::clock;
+use super::Problem;
+use super::fields::Fields;
+use crate::clock::{self, Moment};
 use crate::secret::Secret;
 use crate::store::record::UserRow;
 
@@ -23,6 +26,10 @@ pub(super) struct User {
     hint: String,
     enabled: bool,
     expires_at: Option<String>,
+    /// Served by paid projects only.
+    private: bool,
+    /// Its share of turns and of the day relative to others.
+    weight: u32,
     created_at: String,
     /// To the minute or so.
     last_used_at: Option<String>,
@@ -45,6 +52,8 @@ impl From<UserRow> for User {
             hint,
             enabled,
             expires_at,
+            private,
+            weight,
             created_at,
             last_used_at,
             updated_at: _,
@@ -55,10 +64,21 @@ impl From<UserRow> for User {
             hint,
             enabled,
             expires_at: expires_at.map(clock::iso),
+            private,
+            weight,
             created_at: clock::iso(created_at),
             last_used_at: last_used_at.map(clock::iso),
         }
     }
+}
+
+/// When a key stops working, if that is not over already.
+fn expiry(fields: &Fields, now: Moment) -> Result<Option<Moment>, Problem> {
+    let at = fields.moment("expires_at")?;
+    if at.is_some_and(|at| at <= now) {
+        return Err(Problem::field("expires_at", "is over already"));
+    }
+    Ok(at)
 }
 
 impl Keyed {

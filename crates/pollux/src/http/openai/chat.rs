@@ -77,6 +77,8 @@ async fn prepare(
     let fault = headers.get(SIM_FAULT).filter(|_| gateway.settings.sim_faults);
     let call = Call {
         user: caller.user.as_str().to_owned(),
+        private: caller.private,
+        weight: caller.weight,
         model: model.upstream_id,
         capabilities: model.capabilities,
         request,

@@ -58,6 +58,8 @@ impl Failed {
                 let wait = until(*opens, now);
                 Self::new(429, "insufficient_quota", "insufficient_quota", message.to_owned()).after(wait)
             }
+            Refusal::NoPrivateProject => Self::no_private_project(),
+            Refusal::Paced { opens } => Self::paced(until(*opens, now)),
             Refusal::NoKey => {
                 let message = "The gateway has no usable Gemini key. Its administrator can add one with \
                                POST /admin/config/gemini-key.";
@@ -90,6 +92,24 @@ impl Failed {
                 Self::new(504, "server_error", "upstream_timeout", message.to_owned()).never()
             }
         }
+    }
+
+    /// The user is private, and nobody who serves it may read along.
+    fn no_private_project() -> Self {
+        let message = "This key is private: its calls go to paid Google projects only, because Google may use what \
+                       free projects are sent. No project of the pool is declared paid and has a usable key. The \
+                       administrator can declare one with PATCH /admin/projects/{id} {\"tier\": \"paid\"}.";
+        Self::new(503, "server_error", "no_private_project", message.to_owned()).never()
+    }
+
+    /// The user has had its share of the day.
+    fn paced(wait: Duration) -> Self {
+        let message = format!(
+            "You have had your share of this model's day for now; the rest is kept for the other users of this \
+             gateway. What they leave is lent to you, more of it as the day goes by. Try again in {} s.",
+            wait.as_secs_f64().ceil()
+        );
+        Self::new(429, "rate_limit_error", "rate_limit_exceeded", message).after(wait)
     }
 
     fn from_outcome(outcome: &Outcome) -> Self {

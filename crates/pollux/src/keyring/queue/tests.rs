@@ -35,7 +35,16 @@ fn ring(rpm: u64) -> Arc<Ring> {
 }
 
 fn wish(user: &str) -> Wish<'_> {
-    Wish { user, model: MODEL, tokens: 10, avoid: &[], prefer: None, again: false }
+    Wish {
+        user,
+        model: MODEL,
+        tokens: 10,
+        avoid: &[],
+        prefer: None,
+        again: false,
+        paid_only: false,
+        weight: 1,
+    }
 }
 
 fn patience(ring: &Ring, seconds: i64) -> Moment {
@@ -43,7 +52,11 @@ fn patience(ring: &Ring, seconds: i64) -> Moment {
 }
 
 async fn answered(ring: &Arc<Ring>, user: &str, seconds: i64) -> Result<(), Opening> {
-    let lease = Ring::lease_by(ring, &wish(user), patience(ring, seconds)).await?;
+    answered_as(ring, wish(user), seconds).await
+}
+
+async fn answered_as(ring: &Arc<Ring>, wish: Wish<'_>, seconds: i64) -> Result<(), Opening> {
+    let lease = Ring::lease_by(ring, &wish, patience(ring, seconds)).await?;
     lease.settle(super::super::lease::Settled::answered(None));
     Ok(())
 }
@@ -107,4 +120,64 @@ async fn the_line_is_bounded() {
     let waiting: Vec<_> = (0..=most).map(|_| Box::pin(answered(&ring, "anna", 90))).collect();
     let (first, ..) = futures_util::future::select_all(waiting).await;
     assert!(matches!(first, Err(Opening::At(_, Why::Busy))), "one too many is refused at once: {first:?}");
+}
+
+/// Anna has three turns for each of Ben's, as long as both wait.
+#[tokio::test(start_paused = true)]
+async fn turns_go_by_weight() {
+    let ring = ring(4);
+    for _ in 0..4 {
+        answered(&ring, "anna", 0).await.unwrap();
+    }
+    let start = Instant::now();
+    let call = async |user: &'static str, weight| {
+        answered_as(&ring, Wish { weight, ..wish(user) }, 1_000).await.unwrap();
+        (user, start.elapsed().as_secs())
+    };
+    let anna = (0..24).map(|_| call("anna", 3));
+    let ben = (0..24).map(|_| call("ben", 1));
+    let (anna, ben) = tokio::join!(futures_util::future::join_all(anna), futures_util::future::join_all(ben));
+    let by_minute = |minute: u64| {
+        let in_time = |served: &[(_, u64)]| served.iter().filter(|(_, at)| *at < minute * 62).count();
+        (in_time(&anna), in_time(&ben))
+    };
+    assert_eq!([by_minute(2), by_minute(5), by_minute(8)], [(6, 2), (15, 5), (24, 8)]);
+}
+
+/// A private call waits for the paid project; others go past it to the free one, at once and any number of them.
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_paid_project_holds_nobody_up() {
+    let ring = ring(1);
+    let private = Wish { paid_only: true, ..wish("anna") };
+    answered_as(&ring, private, 0).await.unwrap();
+    let free = ring.roster_mut().put_key("key_2".into(), "prj_2".into(), Secret::new("k"), Moment(0));
+    let spec = ProjectSpec { id: free.project, tier: Tier::Free, weight: 1, priority: 0, enabled: true };
+    ring.pool().put_project(spec);
+    ring.pool().put_key(KeySpec { id: free.handle, project: free.project, enabled: true });
+    let start = Instant::now();
+    let waiting = async {
+        answered_as(&ring, private, 90).await.unwrap();
+        start.elapsed().as_secs()
+    };
+    let others = async {
+        for _ in 0..100 {
+            answered(&ring, "ben", 90).await.unwrap();
+        }
+        start.elapsed().as_secs()
+    };
+    let (waited, others) = tokio::join!(waiting, others);
+    assert!((60..=62).contains(&waited), "{waited} s");
+    assert_eq!(others, 0);
+}
+
+/// A private answer that goes on over several requests ends where its project is found to be free.
+#[tokio::test]
+async fn a_private_call_does_not_go_on_where_it_may_be_read() {
+    let ring = ring(100);
+    let private = Ring::lease(&ring, &Wish { paid_only: true, ..wish("anna") }).unwrap();
+    let public = Ring::lease(&ring, &wish("ben")).unwrap();
+    assert!(private.follow_on().is_some());
+    let spec = ProjectSpec { id: private.project(), tier: Tier::Free, weight: 1, priority: 0, enabled: true };
+    ring.pool().put_project(spec);
+    assert!(private.follow_on().is_none() && public.follow_on().is_some());
 }

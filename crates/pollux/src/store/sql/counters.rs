@@ -1,10 +1,12 @@
 //! Day counters and learned limits in SQL.
 
 use async_trait::async_trait;
-use sqlx::any::AnyRow;
+use sqlx::Any;
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
 
 use super::{Columns, SqlStore, clean, page};
-use crate::store::record::{DayCount, Limit};
+use crate::store::record::{DayCount, Limit, LimitFilter, ProjectId};
 use crate::store::{Counters, PAGE, Result};
 
 #[async_trait]
@@ -58,59 +60,64 @@ impl Counters for SqlStore {
         }
     }
 
-    async fn put_limits(&self, limits: &[Limit]) -> Result<()> {
-        if limits.is_empty() {
+    async fn replace_limits(&self, gone: &[Limit], limits: &[Limit]) -> Result<()> {
+        if gone.is_empty() && limits.is_empty() {
             return Ok(());
         }
         let mut transaction = self.begin().await?;
-        for Limit { project, model, measure, window, value, provenance, learned_at } in limits {
-            for (field, text) in
-                [("model", model), ("measure", measure), ("window", window), ("provenance", provenance)]
-            {
-                clean(field, text)?;
-            }
-            sqlx::query(
-                "INSERT INTO limits (project_id, model, measure, span, value, provenance, learned_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (project_id, model, measure, span) DO UPDATE SET \
-                 value = excluded.value, provenance = excluded.provenance, learned_at = excluded.learned_at",
-            )
-            .bind(project.as_str())
-            .bind(model.as_str())
-            .bind(measure.as_str())
-            .bind(window.as_str())
-            .bind(value)
-            .bind(provenance.as_str())
-            .bind(learned_at.0)
-            .execute(&mut *transaction)
-            .await?;
+        for limit in gone {
+            let delete = "DELETE FROM limits WHERE project_id = $1 AND model = $2 AND measure = $3 AND span = $4 \
+                          AND provenance = $5";
+            name(delete, limit)?.execute(&mut *transaction).await?;
+        }
+        for limit in limits {
+            let insert = "INSERT INTO limits (project_id, model, measure, span, provenance, value, learned_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (project_id, model, measure, span, provenance) \
+                 DO UPDATE SET value = excluded.value, learned_at = excluded.learned_at";
+            let insert = name(insert, limit)?.bind(limit.value).bind(limit.learned_at.0);
+            insert.execute(&mut *transaction).await?;
         }
         Ok(transaction.commit().await?)
     }
 
-    async fn load_limits(&self) -> Result<Vec<Limit>> {
-        let mut all: Vec<Limit> = Vec::new();
-        loop {
-            let last = all.last().map(|row| [row.project.as_str(), &row.model, &row.measure, &row.window]);
-            let [project, model, measure, window] = last.unwrap_or_default();
-            let rows = sqlx::query(
-                "SELECT * FROM limits WHERE (project_id, model, measure, span) > ($1, $2, $3, $4) \
-                 ORDER BY project_id, model, measure, span LIMIT $5",
-            )
-            .bind(project)
-            .bind(model)
-            .bind(measure)
-            .bind(window)
-            .bind(page(PAGE))
-            .fetch_all(&self.readers)
-            .await?;
-            for row in &rows {
-                all.push(read_limit(row)?);
-            }
-            if rows.len() < PAGE {
-                return Ok(all);
-            }
-        }
+    async fn list_limits(
+        &self,
+        filter: &LimitFilter,
+        after: Option<&Limit>,
+        limit: usize,
+    ) -> Result<Vec<Limit>> {
+        let LimitFilter { project, model } = filter;
+        let only = project.as_ref().map_or("", |project| project_or_all(project.as_ref()));
+        clean("model", model.as_deref().unwrap_or_default())?;
+        let select = "SELECT * FROM limits WHERE (project_id, model, measure, span, provenance) > ($1, $2, $3, $4, $5) \
+             AND ($6 = '' OR project_id = $6) AND ($7 = '' OR model = $7) \
+             ORDER BY project_id, model, measure, span, provenance LIMIT $8";
+        let select = match after {
+            Some(after) => name(select, after)?,
+            None => ["", "", "", "", ""].iter().fold(sqlx::query(select), |query, text| query.bind(*text)),
+        };
+        let select = select.bind(only).bind(model.as_deref().unwrap_or_default()).bind(page(limit));
+        select.fetch_all(&self.readers).await?.iter().map(read_limit).collect()
     }
+}
+
+/// How the limits of all projects are kept: no id looks like that.
+const ALL: &str = "*";
+
+fn project_or_all(project: Option<&ProjectId>) -> &str {
+    project.map_or(ALL, ProjectId::as_str)
+}
+
+/// A statement with what names a limit bound to its first places.
+fn name<'a>(statement: &'static str, limit: &'a Limit) -> Result<Query<'a, Any, AnyArguments>> {
+    let Limit { project, model, measure, window, value: _, provenance, learned_at: _ } = limit;
+    for (field, text) in
+        [("model", model), ("measure", measure), ("window", window), ("provenance", provenance)]
+    {
+        clean(field, text)?;
+    }
+    let query = sqlx::query(statement).bind(project_or_all(project.as_ref()));
+    Ok(query.bind(model.as_str()).bind(measure.as_str()).bind(window.as_str()).bind(provenance.as_str()))
 }
 
 fn read_count(row: &AnyRow) -> Result<DayCount> {
@@ -125,7 +132,7 @@ fn read_count(row: &AnyRow) -> Result<DayCount> {
 
 fn read_limit(row: &AnyRow) -> Result<Limit> {
     Ok(Limit {
-        project: row.project("project_id")?,
+        project: Some(row.project("project_id")?).filter(|project| project.as_str() != ALL),
         model: row.text("model")?,
         measure: row.text("measure")?,
         window: row.text("span")?,

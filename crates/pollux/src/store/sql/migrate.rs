@@ -8,7 +8,10 @@ use super::SqlStore;
 use crate::clock::Moment;
 use crate::store::{Result, StoreError};
 
-const STEPS: [&str; 1] = [include_str!("../../../migrations/0001_start.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("../../../migrations/0001_start.sql"),
+    include_str!("../../../migrations/0002_declared.sql"),
+];
 
 impl SqlStore {
     pub(super) async fn migrate(&self, now: Moment) -> Result<()> {

@@ -8,7 +8,7 @@ use super::{Columns, SqlStore, clean, one, page};
 use crate::clock::Moment;
 use crate::id;
 use crate::store::record::{ProjectId, ProjectRow};
-use crate::store::{Projects, Result};
+use crate::store::{Projects, Result, StoreError};
 
 const INSERT: &str = "INSERT INTO projects \
     (id, label, tier, weight, priority, enabled, notes, created_at, updated_at) VALUES";
@@ -22,6 +22,14 @@ impl Projects for SqlStore {
         let row = by_label(&mut transaction, label, now).await?;
         transaction.commit().await?;
         Ok(row)
+    }
+
+    async fn project(&self, id: &ProjectId) -> Result<ProjectRow> {
+        let found = sqlx::query("SELECT * FROM projects WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        found.as_ref().map(read).ok_or_else(|| StoreError::missing("project", id.as_str()))?
     }
 
     async fn list_projects(&self, after: Option<&ProjectId>, limit: usize) -> Result<Vec<ProjectRow>> {

@@ -11,12 +11,12 @@ use crate::store::{Result, StoreError, Users};
 #[async_trait]
 impl Users for SqlStore {
     async fn insert_user(&self, user: &NewUser, now: Moment) -> Result<UserRow> {
-        let NewUser { id, name, lookup, hint, expires_at } = user;
+        let NewUser { id, name, lookup, hint, expires_at, private, weight } = user;
         clean("name", name)?;
         clean("hint", hint)?;
         let row = sqlx::query(
-            "INSERT INTO users (id, name, lookup, hint, enabled, expires_at, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, 1, $5, $6, $6) RETURNING *",
+            "INSERT INTO users (id, name, lookup, hint, enabled, expires_at, created_at, updated_at, private, weight) \
+             VALUES ($1, $2, $3, $4, 1, $5, $6, $6, $7, $8) RETURNING *",
         )
         .bind(id.as_str())
         .bind(name.as_str())
@@ -24,6 +24,8 @@ impl Users for SqlStore {
         .bind(hint.as_str())
         .bind(expires_at.map(|at| at.0))
         .bind(now.0)
+        .bind(i64::from(*private))
+        .bind(i64::from(*weight))
         .fetch_one(&self.writer)
         .await?;
         read(&row)
@@ -53,6 +55,24 @@ impl Users for SqlStore {
                 .fetch_all(&self.readers)
                 .await?;
         rows.iter().map(read).collect()
+    }
+
+    async fn update_user(&self, row: &UserRow, now: Moment) -> Result<()> {
+        let UserRow { id, name, expires_at, private, weight, .. } = row;
+        clean("name", name)?;
+        let done = sqlx::query(
+            "UPDATE users SET name = $1, expires_at = $2, private = $3, weight = $4, updated_at = $5 \
+             WHERE id = $6 AND deleted_at IS NULL",
+        )
+        .bind(name.as_str())
+        .bind(expires_at.map(|at| at.0))
+        .bind(i64::from(*private))
+        .bind(i64::from(*weight))
+        .bind(now.0)
+        .bind(id.as_str())
+        .execute(&self.writer)
+        .await?;
+        one(&done, "user", id.as_str())
     }
 
     async fn enable_user(&self, id: &UserId, enabled: bool, now: Moment) -> Result<()> {
@@ -117,6 +137,8 @@ fn read(row: &AnyRow) -> Result<UserRow> {
         hint: row.text("hint")?,
         enabled: row.flag("enabled")?,
         expires_at: row.maybe_moment("expires_at")?,
+        private: row.flag("private")?,
+        weight: u32::try_from(row.integer("weight")?).unwrap_or(1),
         created_at: row.moment("created_at")?,
         last_used_at: row.maybe_moment("last_used_at")?,
         updated_at: row.moment("updated_at")?,

@@ -16,7 +16,7 @@ async fn no_route_opens_without_the_admin_token() {
     let wrong = TOKEN.to_uppercase();
     let credentials = [None, Some(""), Some(&*wrong), Some(&*user_key)];
     for (path, _) in list() {
-        let path = format!("/admin{}", path.replace("{id}", "key_01jd3rs9w00123456789"));
+        let path = format!("/admin{}", super::filled(path, "key_01jd3rs9w00123456789"));
         let mut guarded = 0;
         for (method, credential) in METHODS.iter().flat_map(|method| credentials.map(|one| (method, one))) {
             let reply = house.send(method, &path, credential, Body::empty()).await;

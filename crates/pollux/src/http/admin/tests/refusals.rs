@@ -39,7 +39,7 @@ async fn a_wrong_field_is_named() {
         assert_eq!(reply.json()["field"].as_str(), field, "{path} {body}");
     }
     for query in ["limit=0", "limit=1001", "limit=x", "after=x", "after=%FF"] {
-        for list in ["keys", "users", "keys/gemini", "keys/user"] {
+        for list in ["keys", "users", "projects", "limits", "keys/gemini", "keys/user"] {
             let reply = house.get(&format!("/admin/{list}?{query}")).await;
             assert_eq!(reply.status, 422, "{list}?{query}: {}", reply.text);
         }
@@ -93,13 +93,18 @@ async fn no_body_makes_the_gateway_fail() {
         r#"{"key": "=,;|\n#//", "name": "💥", "expires_at": ""}"#,
     ];
     for (path, _) in list() {
-        let path = format!("/admin{}", path.replace("{id}", "user_01jd3rs9w00123456789"));
+        let path = format!("/admin{}", super::filled(path, "user_01jd3rs9w00123456789"));
         for body in bodies {
-            let reply = house.post(&path, body.to_owned()).await;
-            assert!(reply.status < 500, "{path} {body:.40}: {}", reply.text);
-            if reply.status >= 400 {
-                assert_eq!(reply.headers["content-type"], "application/problem+json", "{path} {body:.40}");
-                assert_eq!(reply.json()["status"], reply.status, "{path} {body:.40}");
+            for method in [Method::POST, Method::PUT, Method::PATCH] {
+                let reply = house.send(&method, &path, Some(TOKEN), body.to_owned()).await;
+                assert!(reply.status < 500, "{method} {path} {body:.40}: {}", reply.text);
+                if reply.status >= 400 {
+                    assert_eq!(
+                        reply.headers["content-type"], "application/problem+json",
+                        "{path} {body:.40}"
+                    );
+                    assert_eq!(reply.json()["status"], reply.status, "{path} {body:.40}");
+                }
             }
         }
         let reply = house.post(&path, b"{\"key\": \"\xff\"}".to_vec()).await;

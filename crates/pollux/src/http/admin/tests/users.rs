@@ -45,6 +45,8 @@ async fn a_user_is_switched_rotated_and_deleted() {
       "hint": "[hint]",
       "enabled": true,
       "expires_at": null,
+      "private": false,
+      "weight": 1,
       "created_at": "2026-11-22T00:00:00Z",
       "last_used_at": null
     }
@@ -71,6 +73,8 @@ async fn a_user_is_switched_rotated_and_deleted() {
       "hint": "[hint]",
       "enabled": true,
       "expires_at": null,
+      "private": false,
+      "weight": 1,
       "created_at": "2026-11-22T00:00:00Z",
       "last_used_at": null
     }
@@ -99,6 +103,8 @@ async fn a_key_expires() {
       "hint": "[hint]",
       "enabled": true,
       "expires_at": "2026-11-22T00:01:00Z",
+      "private": false,
+      "weight": 1,
       "created_at": "2026-11-22T00:00:00Z",
       "last_used_at": null
     }

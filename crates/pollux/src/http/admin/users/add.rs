@@ -5,7 +5,8 @@ use axum::body::Body;
 use axum::extract::State;
 use http::StatusCode;
 
-use super::Keyed;
+use super::{Keyed, expiry};
+use crate::access::{Terms, WEIGHTS};
 use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::{BODY_LIMIT, Problem};
@@ -19,10 +20,12 @@ pub(in crate::http::admin) async fn add(
 ) -> Result<(StatusCode, Json<Keyed>), Problem> {
     let fields = Fields::read(request, BODY_LIMIT).await?;
     let name = fields.required("name")?;
-    let expires_at = fields.moment("expires_at")?;
-    if expires_at.is_some_and(|at| at <= gateway.clock.now()) {
-        return Err(Problem::field("expires_at", "is over already"));
-    }
-    let (user, key) = gateway.access.create_user(name, expires_at).await?;
+    let usual = Terms::default();
+    let terms = Terms {
+        expires_at: expiry(&fields, gateway.clock.now())?,
+        private: fields.truth("private")?.unwrap_or(usual.private),
+        weight: fields.whole("weight", WEIGHTS)?.unwrap_or(usual.weight),
+    };
+    let (user, key) = gateway.access.create_user_on(name, terms).await?;
     Ok((StatusCode::CREATED, Json(Keyed::new(user, &key))))
 }

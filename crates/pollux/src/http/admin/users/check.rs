@@ -51,7 +51,7 @@ fn reason(denied: &Denied) -> &'static str {
 
 impl From<Caller> for Owner {
     fn from(caller: Caller) -> Self {
-        let Caller { user, name } = caller;
+        let Caller { user, name, private: _, weight: _ } = caller;
         Self { id: user.as_str().to_owned(), name: name.as_ref().to_owned() }
     }
 }
