@@ -2,7 +2,7 @@
 //!
 //! First the table of `divan`, then the same work once more with our own clock and a counting allocator, for the last
 //! line: one JSON object. Goals: a median of at most 2 µs, 100,000 keys at most three times as dear as 10, and at most
-//! 300 bytes per key and active model.
+//! 300 bytes per key and active model. Some 90 bytes of a key are there whatever its models.
 
 #![expect(clippy::print_stdout, reason = "a program whose output is its purpose")]
 
@@ -57,17 +57,26 @@ fn report() -> Value {
     let ratio = worst(&mut all().map(|medians| ratio(medians)));
     let sizes = [(1_000, 1), (1_000, 3), (10_000, 1), (10_000, 3), (100_000, 1), (100_000, 3)];
     let bytes: Vec<_> = sizes.iter().map(|(keys, models)| bytes_per_key(*keys, *models)).collect();
-    let most = worst(&mut bytes.iter().copied());
+    let most = |with: u32| {
+        let those = sizes.iter().zip(&bytes).filter(|((_, models), _)| *models == with);
+        worst(&mut those.map(|(_, bytes)| *bytes))
+    };
+    let (with_one, with_three) = (most(1), most(3));
     let bytes = sizes
         .iter()
-        .zip(bytes)
+        .zip(&bytes)
         .map(|((keys, models), bytes)| (format!("{keys}x{models}"), json!(bytes.round())));
     json!({
         "median_ns": strategies.iter().map(|(name, shares)| (*name, shown(shares))).collect::<BTreeMap<_, _>>(),
         "worst_median_ns": median.round(),
         "worst_ratio_100000_to_10": hundredths(ratio),
         "bytes_per_key_and_model": bytes.collect::<Value>(),
-        "goals_met": median <= GOAL_MEDIAN_NS && ratio <= GOAL_RATIO && most <= GOAL_BYTES,
+        "goals_met": {
+            "median": median <= GOAL_MEDIAN_NS,
+            "ratio": ratio <= GOAL_RATIO,
+            "bytes_with_one_model": with_one <= GOAL_BYTES,
+            "bytes_with_three_models": with_three <= GOAL_BYTES,
+        },
     })
 }
 
@@ -111,7 +120,7 @@ fn median_ns(cell: Cell) -> f64 {
 }
 
 /// What a pool of so many keys allocates in all, over keys × active models. Half of the keys are benched with a learned
-/// limit.
+/// limit, and each has served one call within the last minute.
 fn bytes_per_key(keys: u32, models: u32) -> f64 {
     let before = MEMORY.allocated();
     let cell = Cell { keys, benched_percent: 50, strategy: pool::Strategy::Headroom };

@@ -67,6 +67,9 @@ pub trait Keys: Debug + Send + Sync {
     /// Switches a key on or off.
     async fn enable_key(&self, id: &KeyId, enabled: bool, now: Moment) -> Result<()>;
 
+    /// Counts a key to another project, which must exist.
+    async fn move_key(&self, id: &KeyId, project: &ProjectId, now: Moment) -> Result<()>;
+
     /// Notes what the pool found out about a key.
     async fn set_key_state(&self, id: &KeyId, state: &KeyState, now: Moment) -> Result<()>;
 

@@ -159,10 +159,9 @@ impl Model {
         let used_share = bucket.map_or(WHOLE, |bucket| {
             bucket.used_share(&self.defaults, &self.presumed[lane_of(project)], cost, ctx)
         });
-        let (key_requests, key_in_flight) = match (strategy, bucket, self.next_key(project, ctx)) {
-            (Strategy::LeastUsed, Some(bucket), Some((position, _))) => key_load(bucket, position, ctx),
-            _ => (0, 0),
-        };
+        let least_used = bucket.filter(|_| strategy == Strategy::LeastUsed);
+        let load = least_used.and_then(|bucket| Some(key_load(bucket, self.next_key(project, ctx)?.0, ctx)));
+        let (key_requests, key_in_flight) = load.unwrap_or_default();
         let turn = bucket.map_or(0, |bucket| match bucket.place {
             Place::Ready { .. } => bucket.turn,
             _ => bucket.turn.max(self.served),

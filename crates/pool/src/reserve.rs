@@ -262,8 +262,7 @@ const CLOCK_DOUBT_MS: i64 = 5_000;
 
 /// A success beyond a learned limit proves that Google's limit is another by now. Calls in flight prove nothing.
 fn contradict(model: &mut Model, reservation: &Reservation, ctx: &Ctx<'_>, changes: &mut Vec<Change>) {
-    let name = model.name.clone();
-    let bucket = model.bucket_mut(reservation.project);
+    let Some(bucket) = model.bucket(reservation.project) else { return };
     let Some(own) = bucket.own.as_deref() else { return };
     let beyond = |gauge: Gauge| {
         let Some((value, at)) = own.learned(gauge, ctx.now) else { return false };
@@ -276,8 +275,8 @@ fn contradict(model: &mut Model, reservation: &Reservation, ctx: &Ctx<'_>, chang
     };
     let gauges: Vec<Gauge> = Gauge::ALL.into_iter().filter(|gauge| beyond(*gauge)).collect();
     for gauge in gauges {
-        bucket.own_mut().forget(gauge);
-        let what = What::Unlearned { project: reservation.project, model: name.clone(), gauge };
+        model.bucket_mut(reservation.project).own_mut().forget(gauge);
+        let what = What::Unlearned { project: reservation.project, model: model.name.clone(), gauge };
         changes.push(Change { at: ctx.now, what });
     }
 }

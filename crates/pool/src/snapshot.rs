@@ -153,6 +153,12 @@ impl Pool {
         }
     }
 
+    /// What a project has taken of one window of a model by our count.
+    pub fn used(&self, project: ProjectId, model: &str, gauge: Gauge, now: Moment) -> u64 {
+        let bucket = self.known(model).and_then(|model| model.bucket(project));
+        bucket.map_or(0, |bucket| bucket.used(gauge, &self.ctx(self.day_at(now), now)))
+    }
+
     /// How many keys could serve some model now: enabled, alive, not benched, and neither is their project.
     pub fn ready_keys(&self, now: Moment) -> usize {
         self.roster.keys().filter(|key| self.key_state(key.spec.id, now) == KeyState::Ready).count()

@@ -17,6 +17,7 @@ mod pool;
 mod problem;
 mod projects;
 mod seed;
+mod suggestions;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -54,6 +55,7 @@ fn list() -> Vec<(&'static str, MethodRouter<Gateway>)> {
         ("/keys/{id}/enable", post(keys::switch::enable)),
         ("/keys/{id}/disable", post(keys::switch::disable)),
         ("/keys/{id}/check", post(keys::check::check)),
+        ("/keys/{id}/move", post(keys::r#move::to_project)),
         ("/users", get(users::list::page).post(users::add::add)),
         ("/users/check", post(users::check::check)),
         ("/users/{id}", get(users::show::show).patch(users::change::change).delete(users::delete::delete)),
@@ -62,6 +64,7 @@ fn list() -> Vec<(&'static str, MethodRouter<Gateway>)> {
         ("/users/{id}/rotate", post(users::rotate::rotate)),
         ("/pool", get(pool::show)),
         ("/forecast", get(forecast::show)),
+        ("/projects/suggestions", get(suggestions::list)),
         ("/projects", get(projects::list::page)),
         ("/projects/{id}", get(projects::show::show).patch(projects::change::change)),
         (

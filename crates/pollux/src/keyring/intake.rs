@@ -161,7 +161,7 @@ fn is_of_a_key(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
 }
 
-fn name(text: Option<&str>) -> Result<Option<String>, &'static str> {
+pub(super) fn name(text: Option<&str>) -> Result<Option<String>, &'static str> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     if text.chars().count() > LONGEST_NAME {
         return Err("has a project or label of more than 100 characters");

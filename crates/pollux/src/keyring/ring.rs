@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use dialect::gemini::outcome::Outcome;
+use pool::kinship::Kinship;
 use pool::queue::QueueSettings;
 use pool::{Ask, Change, Cost, Moment, Opening, Pool, ProjectId, Settings, Snapshot};
 use tokio::sync::mpsc;
@@ -42,6 +43,7 @@ pub struct Wish<'a> {
 /// The pool behind its lock, and the roster beside it. Both locks are short and never held over a wait.
 pub(super) struct Ring {
     pool: Mutex<Pool>,
+    kinship: Mutex<Kinship>,
     roster: RwLock<Roster>,
     clock: Arc<dyn Clock>,
     pub(super) line: Line,
@@ -57,6 +59,7 @@ impl Ring {
         (
             Self {
                 pool,
+                kinship: Mutex::default(),
                 roster: RwLock::default(),
                 clock,
                 line: Line::new(QueueSettings::default()),
@@ -69,6 +72,10 @@ impl Ring {
 
     pub(super) fn pool(&self) -> MutexGuard<'_, Pool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn kinship(&self) -> MutexGuard<'_, Kinship> {
+        self.kinship.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn roster(&self) -> RwLockReadGuard<'_, Roster> {
@@ -115,6 +122,7 @@ impl Ring {
     /// Benches who is to blame for a failure of this key's call.
     pub(super) fn blame(&self, key: &KeyEntry, model: &str, outcome: &Outcome) {
         let now = self.now();
+        self.notice_kin(key, model, outcome);
         let Some(blame) = blame_for(outcome, now.0 - key.created_at.0) else { return };
         let changes = self.pool().blame(key.handle, model, &blame, now, seed());
         self.announce(changes);

@@ -27,6 +27,9 @@ pub enum RollError {
     /// The text holds nothing that could be a key.
     #[error("there is no key in the text; paste one key, or several with any separator between them")]
     NoKeys,
+    /// The name of a project cannot be used.
+    #[error("the project {0}")]
+    Project(&'static str),
     /// More keys than one request may bring.
     #[error("more than {} keys at once; send them in several requests", intake::LIMIT)]
     TooMany,
@@ -193,11 +196,32 @@ impl Keyring {
         self.show(id).await
     }
 
+    /// Counts a key to the project with this label, made if there is none. What is known of the key stays; what it
+    /// has taken stays with the project it took it from.
+    pub async fn move_key(&self, id: &record::KeyId, label: &str) -> Result<KeyView, RollError> {
+        let label = intake::name(Some(label)).map_err(RollError::Project)?;
+        let label = label.ok_or(RollError::Project("is empty"))?;
+        let _one_at_a_time = self.ring.changing.lock().await;
+        // Says plainly that there is no such key, before a project is made for it.
+        self.store.key(id).await?;
+        let project = self.store.project_by_label(&label, self.now()).await?;
+        self.store.move_key(id, &project.id, self.now()).await?;
+        self.enlist_project(&project, None);
+        let row = self.store.key(id).await?;
+        let entry = self.ring.roster_mut().move_key(id, &project.id);
+        if let Some(entry) = entry {
+            let (id, project) = (entry.handle, entry.project);
+            self.ring.pool().put_key(KeySpec { id, project, enabled: row.enabled });
+        }
+        Ok(self.view(row))
+    }
+
     /// Deletes a key and its secret.
     pub async fn delete(&self, id: &record::KeyId) -> Result<(), StoreError> {
         self.store.delete_key(id, self.now()).await?;
         if let Some(handle) = self.ring.roster_mut().remove_key(id) {
             self.ring.pool().remove_key(handle);
+            self.ring.kinship().forget(handle);
         }
         Ok(())
     }

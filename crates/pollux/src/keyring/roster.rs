@@ -58,6 +58,27 @@ impl Roster {
         entry
     }
 
+    /// Counts a key to another project from now on; calls that have it go on as they are.
+    pub(super) fn move_key(
+        &mut self,
+        id: &record::KeyId,
+        project_id: &record::ProjectId,
+    ) -> Option<Arc<KeyEntry>> {
+        let project = self.put_project(project_id);
+        let handle = *self.key_handles.get(id)?;
+        let slot = self.keys.get_mut(handle.0 as usize)?.as_mut()?;
+        let KeyEntry { handle, project: _, id, project_id: _, secret, created_at } = &**slot;
+        *slot = Arc::new(KeyEntry {
+            handle: *handle,
+            project,
+            id: id.clone(),
+            project_id: project_id.clone(),
+            secret: secret.clone(),
+            created_at: *created_at,
+        });
+        Some(Arc::clone(slot))
+    }
+
     /// Forgets a key; its handle stays taken.
     pub(super) fn remove_key(&mut self, id: &record::KeyId) -> Option<KeyId> {
         let handle = self.key_handles.remove(id)?;

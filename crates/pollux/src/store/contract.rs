@@ -20,6 +20,7 @@ macro_rules! for_each_check {
             two_imports_at_once_add_each_key_once
             pages_of_keys_follow_each_other
             a_key_is_switched_judged_and_deleted
+            a_key_moves_to_another_project
             projects_are_found_by_label_and_changed
             users_are_kept_by_hash
             users_are_rotated_and_deleted
@@ -173,6 +174,24 @@ pub(super) async fn a_key_is_switched_judged_and_deleted(store: &dyn Store) {
     assert!(matches!(error, StoreError::Conflict { .. }), "an id came back: {error:?}");
     let back = NewKey { id: "key_000002".into(), ..new_key(1, Owner::Own) };
     assert!(is_new(&add(store, back).await), "a deleted key may be added again");
+}
+
+pub(super) async fn a_key_moves_to_another_project(store: &dyn Store) {
+    add(store, new_key(1, Owner::Own)).await;
+    let id = KeyId::from("key_000001");
+    let before = store.key(&id).await.unwrap();
+    let team = store.project_by_label("team", NOW).await.unwrap().id;
+    store.move_key(&id, &team, LATER).await.unwrap();
+    let row = store.key(&id).await.unwrap();
+    assert_eq!((&row.project, row.updated_at), (&team, LATER));
+    assert_eq!((row.sealed, row.state, row.label), (before.sealed, before.state, before.label));
+
+    let nowhere = store.move_key(&id, &"project_nowhere".into(), LATER).await;
+    assert!(matches!(nowhere, Err(StoreError::Invalid { field: "project", .. })), "{nowhere:?}");
+    assert_eq!(store.key(&id).await.unwrap().project, team, "a refusal changes nothing");
+    store.delete_key(&id, LATER).await.unwrap();
+    let gone = store.move_key(&id, &before.project, LATER).await;
+    assert!(matches!(gone, Err(StoreError::Missing { kind: "key", .. })), "{gone:?}");
 }
 
 pub(super) async fn projects_are_found_by_label_and_changed(store: &dyn Store) {

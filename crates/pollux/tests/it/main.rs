@@ -17,6 +17,7 @@ mod endings;
 mod failover;
 mod hostile;
 mod keys;
+mod kinship;
 mod longdecode;
 mod privacy;
 mod reply;

@@ -138,6 +138,7 @@ impl From<RollError> for Problem {
             RollError::NoKeys => {
                 Self::field("key", "holds no key; give one, or several with any separator between them")
             }
+            RollError::Project(why) => Self::field("project", why),
             RollError::TooMany => {
                 Self::field("key", "holds more keys than one request may bring; send several requests")
             }

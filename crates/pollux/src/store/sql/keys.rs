@@ -62,6 +62,18 @@ impl Keys for SqlStore {
         one(&done, "key", id.as_str())
     }
 
+    async fn move_key(&self, id: &KeyId, project: &ProjectId, now: Moment) -> Result<()> {
+        let done = sqlx::query(
+            "UPDATE keys SET project_id = $1, updated_at = $2 WHERE id = $3 AND deleted_at IS NULL",
+        )
+        .bind(project.as_str())
+        .bind(now.0)
+        .bind(id.as_str())
+        .execute(&self.writer)
+        .await?;
+        one(&done, "key", id.as_str())
+    }
+
     async fn set_key_state(&self, id: &KeyId, state: &KeyState, now: Moment) -> Result<()> {
         let KeyState { name, reason, since } = state;
         clean("state", name)?;

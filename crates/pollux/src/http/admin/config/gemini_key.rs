@@ -36,7 +36,7 @@ pub(in crate::http::admin) async fn add(
     match import::import(&gateway, request).await? {
         Ok(addition) => Ok(Json(Report::new(&addition))),
         Err(RollError::NoKeys) => Ok(Json(Report::new(&Addition::default()))),
-        Err(error @ (RollError::Store(_) | RollError::TooMany)) => Err(error.into()),
+        Err(error @ (RollError::Store(_) | RollError::TooMany | RollError::Project(_))) => Err(error.into()),
     }
 }
 
