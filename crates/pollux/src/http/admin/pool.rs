@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use pool::estimate::Calibration;
 use pool::forecast::Burn;
 use pool::{
     BenchView, BucketView, GaugeView, Grade, KeyState, KeyView, ModelView, Moment, ProjectId, ProjectView,
@@ -60,6 +61,8 @@ struct Model {
     /// Other names that Google counts with it.
     aliases: Vec<String>,
     bench: Option<Bench>,
+    /// How far estimates of input tokens are off.
+    calibration: Calibration,
     ready_projects: usize,
     burn: Burn,
     buckets: Vec<Bucket>,
@@ -149,9 +152,9 @@ pub(super) fn keys(views: Vec<KeyView>, names: &Names) -> Vec<Key> {
 }
 
 fn model(view: ModelView, names: &Names) -> Model {
-    let ModelView { name, aliases, bench, calibration: _, ready_projects, burn, buckets } = view;
+    let ModelView { name, aliases, bench, calibration, ready_projects, burn, buckets } = view;
     let buckets = buckets.into_iter().map(|view| bucket(view, names)).collect();
-    Model { name, aliases, bench: bench.map(Bench::from), ready_projects, burn, buckets }
+    Model { name, aliases, bench: bench.map(Bench::from), calibration, ready_projects, burn, buckets }
 }
 
 pub(super) fn bucket(view: BucketView, names: &Names) -> Bucket {
