@@ -119,10 +119,12 @@ impl CallStream {
                 self.hop().await
             }
             Err(error) => {
-                let label = error.label();
                 self.reader = None;
-                if self.meter.is_finished() || !self.hops.can_resume() {
-                    return Some(if self.meter.is_finished() { Step::End } else { Step::Cut(label) });
+                if self.meter.is_finished() {
+                    return Some(Step::End);
+                }
+                if !self.hops.can_resume() {
+                    return Some(Step::Cut(error.label()));
                 }
                 self.hop().await
             }
