@@ -23,7 +23,9 @@ pub fn root() -> PathBuf {
 pub fn rust_files() -> Vec<Source> {
     let root = root();
     let mut found = Vec::new();
-    collect(&root.join("crates"), &root, &mut found);
+    for folder in ["crates", "bench"] {
+        collect(&root.join(folder), &root, &mut found);
+    }
     found.sort_by(|one, other| one.path.cmp(&other.path));
     found
 }
