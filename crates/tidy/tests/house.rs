@@ -175,7 +175,7 @@ fn files_say_what_they_are_and_stay_short() {
         if !file.text.starts_with("//!") {
             problems.push(format!("{}: does not start with `//!`", file.path));
         }
-        if file.path.ends_with("src/main.rs") && lines > MAIN_CAP {
+        if file.path == "crates/pollux/src/main.rs" && lines > MAIN_CAP {
             problems.push(format!("{}: {lines} lines, `main.rs` has at most {MAIN_CAP}", file.path));
         }
     }
