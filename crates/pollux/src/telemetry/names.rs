@@ -83,6 +83,8 @@ names! {
     STORE_WRITE_SECONDS = "pollux_store_write_seconds", Seconds;
     /// Writes waiting for the store.
     STORE_BACKLOG = "pollux_store_backlog", Gauge;
+    /// Lines that the call log left out because its writer could not keep up.
+    CALL_LOG_LOST = "pollux_call_log_lost_total", Counter;
     /// Background tasks that ended by panic, by `task`.
     TASKS_CRASHED = "pollux_tasks_crashed_total", Counter;
 }
