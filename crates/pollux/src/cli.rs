@@ -37,7 +37,11 @@ enum Command {
     Demo(demo::Demo),
     /// Run the simulated Gemini alone.
     Simulate(simulate::Simulate),
-    /// Play a recorded day of calls to another pool.
+    /// Play a recorded day of calls to another pool or strategy.
+    ///
+    /// In virtual time: the real choice, the real queue, and a model of Google's metering. The pool knows no limit at
+    /// first and learns each from a 429, as a fresh gateway does; clients that were refused do not try again. Record calls
+    /// with `POLLUX_CALL_LOG=calls.jsonl`, or try it with `pollux replay --sample | pollux replay - --projects 4`.
     Replay(replay::Replay),
     /// Check the configuration, or print what can be configured.
     Config(config::ConfigCommand),

@@ -34,7 +34,7 @@ pub struct Line {
 
 /// A moment, as it is written or as other programs write it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "`at` is no moment; write ISO 8601 or milliseconds since 1970")]
 pub enum At {
     /// ISO 8601.
     Iso(String),

@@ -23,11 +23,7 @@ use crate::keyring;
 
 use self::log::Recording;
 
-/// Play a call log to another pool, in virtual time: the real choice and the real queue, and a model of Google's
-/// metering. Record one with `POLLUX_CALL_LOG=calls.jsonl`; try it with
-/// `pollux replay --sample | pollux replay - --projects 4`.
-///
-/// The pool knows no limit at first and learns each from a 429, as a fresh gateway does. Clients do not try again.
+/// Play a recorded day of calls to another pool or strategy.
 #[derive(Debug, Args)]
 pub(super) struct Replay {
     /// The call log; `-` for standard input.
@@ -37,10 +33,10 @@ pub(super) struct Replay {
     #[arg(long, value_enum, default_value_t = Strategy::Headroom)]
     strategy: Strategy,
     /// Google projects.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     projects: u16,
     /// Keys in each project.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=100))]
     keys_per_project: u16,
     /// Whose usual limits apply, by model, as our catalogue has them.
     #[arg(long, value_enum, default_value_t = Tier::Free, conflicts_with_all = ["rpm", "tpm", "rpd"])]

@@ -76,7 +76,7 @@ fn pool(scenario: &Scenario) -> String {
     let strategy = name(*strategy);
     let patience = seconds(*patience_ms);
     format!(
-        "{} projects, {} keys, {strategy}, {minute}, patience {patience} s; of each project:",
+        "projects {}, keys {}, {strategy}, {minute}, patience {patience} s; each project has:",
         world.projects,
         world.keys.len()
     )

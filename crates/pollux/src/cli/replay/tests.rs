@@ -73,6 +73,10 @@ fn a_line_that_is_wrong_is_named_with_its_reason() {
             String::from(r#"{"at":1,"user":"u","model":"m","input_tokens":18446744073709551615}"#),
             "line 1: `input_tokens` is above 1000000000",
         ),
+        (
+            String::from(r#"{"at":true,"user":"u","model":"m","input_tokens":1}"#),
+            "line 1: `at` is no moment; write ISO 8601 or milliseconds since 1970 (column 10)",
+        ),
         (String::from("\n"), "there is no call in it"),
     ];
     for (text, expected) in table {
@@ -109,7 +113,7 @@ fn people_can_read_it() {
     insta::assert_snapshot!(print::text(&recording, &scenario, &replay(&arrivals, &scenario)), @r"
     calls          300 of 5 users, 2026-11-22T20:00:01.761Z to 2026-11-22T20:14:58.856Z
     as recorded    300 (100.0 %)
-    pool           2 projects, 6 keys, headroom, sliding minutes, patience 10 s; of each project:
+    pool           projects 2, keys 6, headroom, sliding minutes, patience 10 s; each project has:
                    gemini-3.5-flash-lite: RPM 15, TPM 250000, RPD 500
                    gemini-3.8-flash: RPM 5, TPM 250000, RPD 20
     answers        267 (89.0 %); not: day_used_up 32, waited 1
