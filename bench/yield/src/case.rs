@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use pool::Strategy;
+use whatif::engine::{self, Call, Scheduler};
+use whatif::gateway::Gateway;
+use whatif::google::Metering;
 
-use crate::engine::{self, Scheduler};
-use crate::gateway::Gateway;
-use crate::google::Metering;
 use crate::options::Options;
 use crate::rivals::{BlindRotation, FailureEjection};
 use crate::score::Score;
-use crate::traffic::{self, Call, Load, Shape};
+use crate::traffic::{self, Load, Shape};
 use crate::world::World;
 
 /// A scheduler under test.
@@ -60,9 +60,9 @@ impl Contender {
     }
 
     fn scheduler<'a>(self, world: &'a World, calls: &'a [Call], seed: u64) -> Box<dyn Scheduler + 'a> {
-        let (keys, count) = (world.keys.len(), calls.len());
+        let (keys, count) = (world.supply.keys.len(), calls.len());
         match self {
-            Self::Pool(strategy) => Box::new(Gateway::new(world, calls, strategy, seed)),
+            Self::Pool(strategy) => Box::new(Gateway::new(&world.supply, calls, strategy, seed)),
             Self::BlindRotation => Box::new(BlindRotation::new(keys, count)),
             Self::FailureEjection => Box::new(FailureEjection::new(keys, count)),
         }
@@ -103,6 +103,6 @@ pub(crate) fn run(case: Case, options: &Options) -> Score {
     let load = Load { shape, tenths, patience_ms: i64::from(patience_s) * 1_000, seed };
     let calls = traffic::calls(&world, load);
     let mut scheduler = contender.scheduler(&world, &calls, seed);
-    let trace = engine::play(&world, metering, &calls, scheduler.as_mut());
+    let trace = engine::play(&world.supply, metering, &calls, scheduler.as_mut());
     Score::of(&world, &calls, &trace)
 }

@@ -3,15 +3,15 @@
 //!
 //! Both judge by sliding minutes: only who keeps to those is safe whatever Google's minute is.
 
-use crate::engine::Trace;
-use crate::traffic::Call;
+use whatif::engine::{Call, Trace};
+
 use crate::world::{MIDNIGHT, MINUTE, Model, World};
 
 /// An upper bound of answers: all living projects as one bucket, tokens free, nobody slow, no limit to be learned.
 /// Patience is the same for all, so that first come, first served loses the fewest.
 pub(crate) fn possible(world: &World, calls: &[Call], model: usize) -> u64 {
     let limits = &world.models[model];
-    let living = (0..world.projects).filter(|project| world.is_alive(*project)).count();
+    let living = (0..world.supply.projects).filter(|project| world.supply.is_alive(*project)).count();
     let slots = living * usize::try_from(limits.rpm).unwrap_or(usize::MAX);
     let mut left: Vec<u64> = vec![0, living as u64 * limits.rpd];
     for part in world.parts().iter().filter(|part| part.first) {
@@ -42,12 +42,13 @@ pub(crate) fn avoidable(world: &World, calls: &[Call], trace: &Trace) -> u64 {
         if trace.refused[index].is_none() {
             continue;
         }
-        let living = (0..world.projects).filter(|project| world.is_alive(*project));
+        let living = (0..world.supply.projects).filter(|project| world.supply.is_alive(*project));
         let place = living.into_iter().find_map(|project| {
             let bucket = project * world.models.len() + call.model;
             let limits = &world.models[call.model];
-            let at = Bucket { log: &passed[bucket], limits, used: world.used_before(project, limits) }
-                .fits(call)?;
+            let at =
+                Bucket { log: &passed[bucket], limits, used: world.supply.used_before(project, limits.rpd) }
+                    .fits(call)?;
             Some((bucket, at))
         });
         if let Some((bucket, at)) = place {
@@ -154,7 +155,7 @@ mod tests {
     #[test]
     fn the_bound_is_what_minutes_days_and_patience_allow() {
         let world = World::standard((1, 1));
-        let living = (0..20).filter(|project| world.is_alive(*project)).count();
+        let living = (0..20).filter(|project| world.supply.is_alive(*project)).count();
         let crowd: Vec<_> = (0..1_000).map(|_| call(MIDNIGHT)).collect();
         assert_eq!(possible(&world, &crowd, 0), living as u64 * 5);
         let late: Vec<_> = (0..1_000).map(|n| call(MIDNIGHT + 5_000 * n)).collect();

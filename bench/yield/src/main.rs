@@ -1,11 +1,7 @@
 //! How much of the quotas a scheduler turns into answers: the same virtual traffic for each, in virtual time.
 
 mod case;
-mod engine;
-mod gateway;
-mod google;
 mod hindsight;
-mod noise;
 mod options;
 mod report;
 mod rivals;

@@ -1,7 +1,7 @@
 //! Two models of what other gateways do. Neither knows projects, windows or days; neither waits.
 
-use crate::engine::{Act, Reply, Scheduler};
-use crate::google::Verdict;
+use whatif::engine::{Act, Refusal, Reply, Scheduler};
+use whatif::google::Verdict;
 
 /// Keys in turn; after a failure the next one, three times at most; nothing is remembered.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Scheduler for BlindRotation {
         if self.may_retry(call) {
             self.arrive(call, now, acts);
         } else {
-            acts.push(Act::Refuse { call });
+            acts.push(Act::Refuse { call, why: Refusal::GaveUp });
         }
     }
 
@@ -77,7 +77,7 @@ impl Scheduler for FailureEjection {
                 return acts.push(Act::Send { call, key });
             }
         }
-        acts.push(Act::Refuse { call });
+        acts.push(Act::Refuse { call, why: Refusal::GaveUp });
     }
 
     fn reply(&mut self, reply: Reply<'_>, now: i64, acts: &mut Vec<Act>) {
@@ -94,7 +94,7 @@ impl Scheduler for FailureEjection {
         if self.rotation.may_retry(call) {
             self.arrive(call, now, acts);
         } else {
-            acts.push(Act::Refuse { call });
+            acts.push(Act::Refuse { call, why: Refusal::GaveUp });
         }
     }
 

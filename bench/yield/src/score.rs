@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::engine::Trace;
-use crate::google::{Quota, Verdict};
+use whatif::engine::{Attempt, Call, Trace};
+use whatif::fair::{jain, max_min};
+use whatif::google::{Quota, Verdict};
+
 use crate::hindsight;
-use crate::traffic::Call;
 use crate::world::World;
 
 /// One run, or several added up.
@@ -111,8 +112,8 @@ fn capacity(world: &World, calls: &[Call], model: usize) -> u64 {
 /// All 429s from upstream, and those that named only limits whose first 429 was back when the call was sent.
 fn exhausted(world: &World, calls: &[Call], trace: &Trace) -> (u64, u64) {
     let mut known: HashMap<(usize, usize, u8), i64> = HashMap::new();
-    let place = |attempt: &crate::engine::Attempt, quota: &Quota| {
-        (world.keys[attempt.key].project, calls[attempt.call].model, *quota as u8)
+    let place = |attempt: &Attempt, quota: &Quota| {
+        (world.supply.keys[attempt.key].project, calls[attempt.call].model, *quota as u8)
     };
     let refused = || {
         trace.attempts.iter().filter_map(|attempt| match &attempt.verdict {
@@ -149,40 +150,4 @@ fn fairness(world: &World, calls: &[Call], trace: &Trace) -> f64 {
     }
     let ratios = got.iter().zip(&due).filter(|(_, due)| **due > 0.0).map(|(got, due)| got / due);
     jain(&ratios.collect::<Vec<_>>())
-}
-
-fn jain(values: &[f64]) -> f64 {
-    let (sum, squares) =
-        values.iter().fold((0.0, 0.0), |(sum, squares), value| (sum + value, squares + value * value));
-    if squares == 0.0 { 1.0 } else { sum * sum / (squares * float(values.len() as u64)) }
-}
-
-/// Everybody gets the same, but nobody more than wanted.
-fn max_min(wanted: &[u64], capacity: u64) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..wanted.len()).collect();
-    order.sort_unstable_by_key(|user| wanted[*user]);
-    let mut left = float(capacity);
-    let mut shares = vec![0.0; wanted.len()];
-    for (place, user) in order.into_iter().enumerate() {
-        shares[user] = float(wanted[user]).min(left / float((wanted.len() - place) as u64));
-        left -= shares[user];
-    }
-    shares
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_fair_share_is_max_min() {
-        assert_eq!(max_min(&[10, 2, 10], 12), [5.0, 2.0, 5.0]);
-        assert_eq!(max_min(&[1, 2, 3], 100), [1.0, 2.0, 3.0]);
-    }
-
-    #[test]
-    fn jain_is_one_for_equals_and_one_nth_for_a_single_winner() {
-        assert!((jain(&[3.0, 3.0, 3.0]) - 1.0).abs() < 1e-12);
-        assert!((jain(&[4.0, 0.0, 0.0, 0.0]) - 0.25).abs() < 1e-12);
-    }
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use pool::Strategy;
+use whatif::google::Metering;
 
 use crate::case::{self, CONTENDERS, Case, Contender};
-use crate::google::Metering;
 use crate::options::Options;
 use crate::report;
 use crate::score::Score;

@@ -1,6 +1,8 @@
 //! The calls: who wants what when. The same for every scheduler.
 
-use crate::noise::Noise;
+use whatif::engine::Call;
+use whatif::noise::Noise;
+
 use crate::world::{Model, Part, World};
 
 /// How arrivals come.
@@ -10,25 +12,6 @@ pub(crate) enum Shape {
     Poisson,
     /// In bursts of five calls on average, each of one user within two seconds.
     Bursty,
-}
-
-/// One call.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Call {
-    pub(crate) at: i64,
-    pub(crate) deadline: i64,
-    pub(crate) user: usize,
-    pub(crate) model: usize,
-    /// Input tokens as Google will count them.
-    pub(crate) tokens: u64,
-    /// Input tokens as a gateway would guess them.
-    pub(crate) guess: u64,
-    /// From sending to Google's meter.
-    pub(crate) there_ms: i64,
-    /// From the meter back, if refused.
-    pub(crate) refusal_ms: i64,
-    /// From the meter to the end of the answer.
-    pub(crate) answer_ms: i64,
 }
 
 /// What traffic to make.

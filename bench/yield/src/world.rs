@@ -1,8 +1,10 @@
 //! The pool under test: projects, keys, models with their limits, users; and what the quotas allow in all.
 
+use whatif::world::Key;
+pub(crate) use whatif::world::MINUTE;
+
 /// 2026-11-21T08:00:00Z: midnight in Los Angeles.
 pub(crate) const MIDNIGHT: i64 = 1_795_248_000_000;
-pub(crate) const MINUTE: i64 = 60_000;
 
 /// Limits of one free project on one model (`wire.md` §17.3), and what its calls are like.
 #[derive(Clone, Copy, Debug)]
@@ -18,20 +20,11 @@ pub(crate) struct Model {
     pub(crate) long_percent: u64,
 }
 
-/// A key of a project.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Key {
-    pub(crate) project: usize,
-    pub(crate) dead: bool,
-}
-
 /// Who is there, and how long the traffic lasts.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
-    pub(crate) projects: usize,
-    pub(crate) keys: Vec<Key>,
-    /// Projects whose first day is half used up.
-    pub(crate) half_used: Vec<usize>,
+    /// As Google has it.
+    pub(crate) supply: whatif::world::World,
     pub(crate) models: Vec<Model>,
     /// By user: how much of the traffic is theirs.
     pub(crate) demand: Vec<u64>,
@@ -88,7 +81,15 @@ impl World {
             keys.extend((0..count).map(|position| Key { project, dead: dead(position) }));
         }
         let demand = (0..50).map(|user| if user % 10 == 0 { 5 } else { 1 }).collect();
-        Self { projects: 20, keys, half_used: vec![4, 13], models: MODELS.to_vec(), demand, minutes }
+        let supply = whatif::world::World {
+            projects: 20,
+            keys,
+            models: MODELS.iter().map(Model::quotas).collect(),
+            half_used: vec![4, 13],
+            half_used_until: MIDNIGHT,
+            free: true,
+        };
+        Self { supply, models: MODELS.to_vec(), demand, minutes }
     }
 
     pub(crate) fn parts(&self) -> Vec<Part> {
@@ -98,21 +99,13 @@ impl World {
         [first, second].into_iter().filter(|part| part.from < part.to).collect()
     }
 
-    /// Has at least one key that works.
-    pub(crate) fn is_alive(&self, project: usize) -> bool {
-        self.keys.iter().any(|key| key.project == project && !key.dead)
-    }
-
-    /// What is used of a project's day before the first call.
-    pub(crate) fn used_before(&self, project: usize, model: &Model) -> u64 {
-        if self.half_used.contains(&project) { model.rpd / 2 } else { 0 }
-    }
-
     /// Requests left of the day for each living project.
     pub(crate) fn day_left(&self, model: &Model, part: Part) -> Vec<u64> {
-        let living = (0..self.projects).filter(|project| self.is_alive(*project));
+        let living = (0..self.supply.projects).filter(|project| self.supply.is_alive(*project));
         living
-            .map(|project| model.rpd - if part.first { self.used_before(project, model) } else { 0 })
+            .map(|project| {
+                model.rpd - if part.first { self.supply.used_before(project, model.rpd) } else { 0 }
+            })
             .collect()
     }
 
@@ -126,6 +119,11 @@ impl World {
 }
 
 impl Model {
+    fn quotas(&self) -> whatif::world::Model {
+        let Self { name, rpm, tpm, rpd, .. } = *self;
+        whatif::world::Model { name: name.to_owned(), rpm: Some(rpm), tpm: Some(tpm), rpd: Some(rpd) }
+    }
+
     /// Average input tokens.
     pub(crate) fn mean_tokens(&self) -> u64 {
         let middle = |(least, most): (u64, u64)| u64::midpoint(least, most);

@@ -10,8 +10,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
+use tokio_util::sync::CancellationToken;
 
 use crate::access::{Access, AdminRule};
+use crate::calllog::{self, CallLog};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -40,6 +42,7 @@ pub struct App {
     pub gateway: Gateway,
     store: Arc<dyn Store>,
     keeper: Keeper,
+    call_writer: Option<calllog::Writer>,
 }
 
 /// Opens every room.
@@ -68,12 +71,14 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
     let keys = keyring.ready_keys();
 
     let keyring = Arc::new(keyring);
+    let (calls, call_writer) = call_log(config, &clock)?;
     let relay = Relay::new(
         relay::Rooms {
             keyring: Arc::clone(&keyring),
             upstream,
             shared: Arc::clone(&shared),
             clock: Arc::clone(&clock),
+            calls,
         },
         relay_settings(config),
     );
@@ -83,7 +88,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
     let requests = Requests::default();
     let parts = Parts { access, keyring, relay, catalog, shared, clock, settings, started, requests };
     let gateway = Gateway::new(parts);
-    Ok(App { router: http::router(&gateway), fresh_admin_token, keys, gateway, store, keeper })
+    Ok(App { router: http::router(&gateway), fresh_admin_token, keys, gateway, store, keeper, call_writer })
 }
 
 impl App {
@@ -97,18 +102,24 @@ impl App {
         lifecycle: &Lifecycle,
         drain: std::time::Duration,
     ) -> anyhow::Result<crate::lifecycle::Ending> {
-        let Self { router, keeper, store, gateway, .. } = self;
+        let Self { router, keeper, store, gateway, call_writer, .. } = self;
         let soft = lifecycle.soft();
         lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
         lifecycle.spawn("tend users", {
             let soft = soft.clone();
             async move { gateway.tend_users(soft.cancelled_owned()).await }
         });
+        // Calls may end as long as the listener has connections, after the soft stop too.
+        let served = CancellationToken::new();
+        if let Some(writer) = call_writer {
+            lifecycle.spawn("call log", writer.run(served.clone().cancelled_owned()));
+        }
         let serving = http::serve(router, listener, soft.cancelled_owned());
         lifecycle.spawn("serve", async move {
             if let Err(error) = serving.await {
                 tracing::error!(%error, "the listener broke");
             }
+            served.cancel();
         });
         let ending = lifecycle.shutdown(drain).await;
         store.close().await;
@@ -161,6 +172,13 @@ async fn add_environment_keys(keyring: &Keyring, config: &Config) -> anyhow::Res
         );
     }
     Ok(())
+}
+
+fn call_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<(CallLog, Option<calllog::Writer>)> {
+    let Some(path) = &config.call_log else { return Ok((CallLog::default(), None)) };
+    let opened = CallLog::open(path, Arc::clone(clock));
+    let (log, writer) = opened.with_context(|| format!("cannot open the call log {}", path.display()))?;
+    Ok((log, Some(writer)))
 }
 
 fn pool_settings(config: &Config) -> keyring::Settings {

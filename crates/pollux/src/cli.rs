@@ -7,6 +7,7 @@
 mod config;
 mod demo;
 mod health;
+mod replay;
 mod serve;
 mod simulate;
 
@@ -36,6 +37,12 @@ enum Command {
     Demo(demo::Demo),
     /// Run the simulated Gemini alone.
     Simulate(simulate::Simulate),
+    /// Play a recorded day of calls to another pool or strategy.
+    ///
+    /// In virtual time: the real choice, the real queue, and a model of Google's metering. The pool knows no limit at
+    /// first and learns each from a 429, as a fresh gateway does; clients that were refused do not try again. Record calls
+    /// with `POLLUX_CALL_LOG=calls.jsonl`, or try it with `pollux replay --sample | pollux replay - --projects 4`.
+    Replay(replay::Replay),
     /// Check the configuration, or print what can be configured.
     Config(config::ConfigCommand),
     /// Ask a running gateway whether it is healthy; for container health checks.
@@ -95,6 +102,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Serve(flags)) => serve::run(&flags),
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Simulate(simulate)) => simulate::run(&simulate),
+        Some(Command::Replay(replay)) => replay::run(&replay),
         Some(Command::Config(command)) => config::run(&command),
         Some(Command::Health(health)) => health::run(&health),
     }

@@ -19,6 +19,11 @@ pub fn iso(moment: Moment) -> String {
     jiff::Timestamp::from_millisecond(moment.0).map_or_else(|_| moment.0.to_string(), |time| time.to_string())
 }
 
+/// The moment that ISO 8601 names, with an offset or in UTC.
+pub fn of_iso(text: &str) -> Option<Moment> {
+    text.parse::<jiff::Timestamp>().ok().map(|time| Moment(time.as_millisecond()))
+}
+
 /// The system's wall clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;

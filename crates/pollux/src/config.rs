@@ -9,6 +9,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::{telemetry, upstream};
 
@@ -49,6 +50,11 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Config, Problems
         None => None,
     };
     RawConfig::gather(flags, environment, file)?.validate()
+}
+
+/// A stretch of time as settings write it: `0`, `500ms`, `10s`, `2m`, `1h`.
+pub fn patience(text: &str) -> Option<Duration> {
+    parse::patience(text).ok()
 }
 
 impl Config {

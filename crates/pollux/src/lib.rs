@@ -18,6 +18,8 @@ pub mod access;
 
 pub mod keyring;
 
+pub mod calllog;
+
 pub mod relay;
 
 pub mod http;

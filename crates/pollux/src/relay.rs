@@ -41,6 +41,7 @@ use self::journey::{Journey, Next};
 use self::lessons::Lessons;
 use self::missing::Missing;
 use self::pulse::Pulse;
+use crate::calllog::{self, Begun, CallLog, Entry};
 use crate::clock::Clock;
 use crate::id;
 use crate::keyring::{Keyring, Lease, Settled, Wish};
@@ -90,6 +91,8 @@ pub struct Rooms {
     pub shared: Arc<dyn Shared>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// Where calls are noted when they end.
+    pub calls: CallLog,
 }
 
 /// The relay.
@@ -129,18 +132,23 @@ impl Relay {
         if call.streams_upstream() {
             return self.gather(call).await;
         }
-        let got = self.carry(call, async |attempt| attempt.whole().await).await?.0;
+        let (got, _, mut entry) = self.carry(call, async |attempt| attempt.whole().await).await?;
         let Got { value: response, lease, served, empty } = got;
-        lease.settle(Settled::answered(tokens_of(&response)));
+        let tokens = tokens_of(&response);
+        if let Some(tokens) = &tokens {
+            entry.counted((tokens.input, tokens.output));
+        }
+        entry.end(calllog::ANSWERED);
+        lease.settle(Settled::answered(tokens));
         Ok(Box::new(Answer { response, served, empty }))
     }
 
     /// Serves a streamed call: returns when its first event is there.
     pub async fn stream(&self, call: Call) -> Result<Box<CallStream>, Refusal> {
-        let (got, call) = self.carry(call, async |attempt| attempt.stream().await).await?;
+        let (got, call, entry) = self.carry(call, async |attempt| attempt.stream().await).await?;
         let Got { value: opened, lease, served, empty: _ } = got;
         let hops = Hops::new(&call, Arc::clone(&self.rooms.upstream));
-        Ok(Box::new(CallStream::new(opened, lease, served, hops)))
+        Ok(Box::new(CallStream::new(opened, lease, served, hops, entry)))
     }
 
     /// A whole answer out of a stream, for models whose answers may be long.
@@ -160,7 +168,7 @@ impl Relay {
     }
 
     /// The retry loop, within the time a call may take to begin.
-    async fn carry<T, F>(&self, call: Call, attempt: F) -> Result<(Got<T>, Call), Refusal>
+    async fn carry<T, F>(&self, call: Call, attempt: F) -> Result<(Got<T>, Call, Entry), Refusal>
     where
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
@@ -170,11 +178,22 @@ impl Relay {
             self.settings.answer_within
         };
         let deadline = Instant::now() + within;
-        self.missing.check(&call.model, self.rooms.clock.now())?;
+        let mut entry = self.rooms.calls.begin(|| begun(&call));
+        let known = self.missing.check(&call.model, self.rooms.clock.now());
+        known.inspect_err(|refusal| entry.end(refusal.label()))?;
         let model = call.model.clone();
-        let tries = self.tries(call, attempt, deadline);
-        let ended = timeout_at(deadline, tries).await.unwrap_or(Err(Refusal::Deadline));
-        ended.inspect_err(|refusal| self.missing.note(&model, refusal, self.rooms.clock.now()))
+        let tries = self.tries(call, attempt, deadline, &mut entry);
+        match timeout_at(deadline, tries).await.unwrap_or(Err(Refusal::Deadline)) {
+            Ok((got, call)) => {
+                entry.served(&got.served.project, got.served.attempts);
+                Ok((got, call, entry))
+            }
+            Err(refusal) => {
+                self.missing.note(&model, &refusal, self.rooms.clock.now());
+                entry.end(refusal.label());
+                Err(refusal)
+            }
+        }
     }
 
     async fn tries<T, F>(
@@ -182,6 +201,7 @@ impl Relay {
         mut call: Call,
         attempt: F,
         deadline: Instant,
+        entry: &mut Entry,
     ) -> Result<(Got<T>, Call), Refusal>
     where
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
@@ -206,6 +226,7 @@ impl Relay {
                 Err(failure) => failure,
             };
             note(&call, &failure, &lease);
+            entry.failed(lease.project_name());
             journey.charge(&failure, &lease);
             let settled = Settled::failed(failure.was_counted());
             let well = self.pulse.is_well(&call.model, self.rooms.clock.now());
@@ -298,6 +319,15 @@ impl Relay {
             self.lessons.learn(&call.model, mend, self.rooms.clock.now());
         }
         call.wire().map_err(unspeakable)
+    }
+}
+
+/// What the call log says of a call that begins.
+fn begun(call: &Call) -> Begun {
+    Begun {
+        user: call.user.clone(),
+        model: call.model.clone(),
+        input_tokens: cost::input_tokens(&call.request, &call.capabilities),
     }
 }
 

@@ -13,7 +13,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("catalog", &["clock", "id", "secret"]),
     ("access", &["clock", "id", "secret", "store", "shared"]),
     ("keyring", &["clock", "id", "secret", "store", "shared", "upstream", "catalog", "telemetry"]),
-    ("relay", &["clock", "id", "secret", "shared", "upstream", "catalog", "keyring", "telemetry"]),
+    ("calllog", &["clock", "telemetry"]),
+    ("relay", &["clock", "id", "secret", "shared", "upstream", "catalog", "keyring", "calllog", "telemetry"]),
     (
         "http",
         &[
@@ -60,6 +61,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "access",
             "keyring",
             "relay",
+            "calllog",
             "http",
             "telemetry",
             "lifecycle",
@@ -76,6 +78,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "upstream",
             "access",
             "keyring",
+            "calllog",
             "telemetry",
             "lifecycle",
             "config",
@@ -149,7 +152,7 @@ fn surfaces_do_not_import_each_other() {
 #[test]
 fn pure_crates_name_no_runtime() {
     let mut problems = Vec::new();
-    for pure in ["dialect", "pool"] {
+    for pure in ["dialect", "pool", "whatif"] {
         let manifest = tidy::root().join("crates").join(pure).join("Cargo.toml");
         let manifest = std::fs::read_to_string(manifest).expect("the manifest is there");
         let banned = ["tokio", "hyper", "axum", "rand", "getrandom", "reqwest", "async"];

@@ -104,5 +104,8 @@ settings! {
         log: String = "info", open "log", ["POLLUX_LOG"], parse::filter;
         /// How it is written: `text` or `json`.
         log_format: Format = "text", open "log-format", ["POLLUX_LOG_FORMAT"], parse::format;
+        /// A file to which one JSON line is appended for each call that ended: who, when, which model, tokens, how it
+        /// ended; no content, no key. `pollux replay` plays it to another pool. Without it, nothing is recorded.
+        call_log: Option<PathBuf> = "", open "call-log", ["POLLUX_CALL_LOG"], parse::optional_path;
     }
 }

@@ -127,6 +127,27 @@ pub enum Refusal {
     Deadline,
 }
 
+impl Refusal {
+    /// A short name for the call log.
+    pub(super) fn label(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "request",
+            Self::Busy { .. } => "busy",
+            Self::Resting { .. } => "resting",
+            Self::DayUsedUp { .. } => "day_used_up",
+            Self::NoPrivateProject => "no_private_project",
+            Self::Paced { .. } => "paced",
+            Self::NoKey => "no_key",
+            Self::NotOffered => "not_offered",
+            Self::TooLarge { .. } => "too_large",
+            Self::Upstream(_) => "upstream",
+            Self::Unreachable(_) => "unreachable",
+            Self::BadAnswer(_) => "bad_answer",
+            Self::Deadline => "deadline",
+        }
+    }
+}
+
 /// The body and the path of one upstream request.
 #[derive(Clone)]
 pub(super) struct Wire {

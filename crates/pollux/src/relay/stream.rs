@@ -10,6 +10,7 @@ use super::call::Served;
 use super::hops::{Hops, NextHop};
 use super::meter::Meter;
 use super::reader::{Read, Reader};
+use crate::calllog::{self, Entry};
 use crate::keyring::{Lease, Settled};
 
 /// An answer as it comes. Dropping it cancels the upstream exchange and settles what was seen.
@@ -20,6 +21,7 @@ pub struct CallStream {
     meter: Meter,
     hops: Hops,
     lease: Option<Lease>,
+    entry: Entry,
     served: Served,
     model_version: Option<String>,
     /// The next request of a long decode has begun; nobody has been told yet.
@@ -41,7 +43,7 @@ pub enum Step {
 }
 
 impl CallStream {
-    pub(super) fn new(opened: Opened, lease: Lease, served: Served, hops: Hops) -> Self {
+    pub(super) fn new(opened: Opened, lease: Lease, served: Served, hops: Hops, entry: Entry) -> Self {
         let model_version = opened.events.iter().find_map(|event| event.model_version.clone());
         Self {
             held: opened.events.into(),
@@ -49,6 +51,7 @@ impl CallStream {
             meter: Meter::default(),
             hops,
             lease: Some(lease),
+            entry,
             served,
             model_version,
             hop_begun: false,
@@ -154,12 +157,17 @@ impl CallStream {
         self.over = true;
         self.reader = None;
         self.settle();
+        self.entry.end(if matches!(step, Step::End) { calllog::ANSWERED } else { calllog::CUT });
         step
     }
 
     fn settle(&mut self) {
         if let Some(lease) = self.lease.take() {
-            lease.settle(Settled::answered(self.meter.tokens()));
+            let tokens = self.meter.tokens();
+            if let Some(tokens) = &tokens {
+                self.entry.counted((tokens.input, tokens.output));
+            }
+            lease.settle(Settled::answered(tokens));
         }
     }
 }

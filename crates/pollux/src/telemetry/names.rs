@@ -33,6 +33,8 @@ names! {
     QUEUE_LENGTH = "pollux_queue_length", Gauge;
     /// Leases dropped unsettled; their reservation stays counted.
     LEASES_DROPPED = "pollux_leases_dropped_total", Counter;
+    /// Lines that the call log left out because its writer could not keep up.
+    CALL_LOG_LOST = "pollux_call_log_lost_total", Counter;
     /// Background tasks that ended by panic, by `task`.
     TASKS_CRASHED = "pollux_tasks_crashed_total", Counter;
 }

@@ -11,6 +11,7 @@
 
 mod balance;
 mod bed;
+mod calllog;
 mod canary;
 mod chat;
 mod endings;

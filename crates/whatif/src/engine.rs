@@ -4,30 +4,107 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
 use crate::google::{Google, Metering, Verdict};
-use crate::traffic::Call;
 use crate::world::World;
+
+/// One call.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// When it comes.
+    pub at: i64,
+    /// When its patience ends.
+    pub deadline: i64,
+    /// Whose it is.
+    pub user: usize,
+    /// Its model, by its place in the world.
+    pub model: usize,
+    /// Input tokens as Google will count them.
+    pub tokens: u64,
+    /// Input tokens as a gateway would guess them.
+    pub guess: u64,
+    /// From sending to Google's meter.
+    pub there_ms: i64,
+    /// From the meter back, if refused.
+    pub refusal_ms: i64,
+    /// From the meter to the end of the answer.
+    pub answer_ms: i64,
+}
+
+/// Why a client was told 429 or worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refusal {
+    /// Every project is at its limit for longer than the call would wait.
+    Busy,
+    /// Every project has used up its day.
+    DayUsedUp,
+    /// It waited, and its patience ended.
+    Waited,
+    /// As many calls wait as may.
+    QueueFull,
+    /// No project is offered the model.
+    NotOffered,
+    /// It needs more input tokens than any project has a minute.
+    TooLarge,
+    /// There is no usable key.
+    NoKey,
+    /// It was tried as often as a call may be.
+    GaveUp,
+}
+
+impl Refusal {
+    /// A short name.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::DayUsedUp => "day_used_up",
+            Self::Waited => "waited",
+            Self::QueueFull => "queue_full",
+            Self::NotOffered => "not_offered",
+            Self::TooLarge => "too_large",
+            Self::NoKey => "no_key",
+            Self::GaveUp => "gave_up",
+        }
+    }
+
+    /// Whether the pool had run dry: with more quota, the call would have been answered.
+    pub const fn is_want_of_room(self) -> bool {
+        matches!(self, Self::Busy | Self::DayUsedUp | Self::Waited | Self::QueueFull)
+    }
+}
 
 /// What a scheduler wants done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Act {
+pub enum Act {
     /// Send a call with a key.
-    Send { call: usize, key: usize },
+    Send {
+        /// Which.
+        call: usize,
+        /// With which.
+        key: usize,
+    },
     /// Tell the client 429.
-    Refuse { call: usize },
+    Refuse {
+        /// Which.
+        call: usize,
+        /// Why.
+        why: Refusal,
+    },
     /// Wake me at that moment.
     WakeAt(i64),
 }
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reply<'a> {
-    pub(crate) call: usize,
-    pub(crate) key: usize,
-    pub(crate) verdict: &'a Verdict,
+pub struct Reply<'a> {
+    /// Which call.
+    pub call: usize,
+    /// With which key.
+    pub key: usize,
+    /// What Google said.
+    pub verdict: &'a Verdict,
 }
 
 /// A scheduler under test. It knows calls, keys and replies; never the limits.
-pub(crate) trait Scheduler {
+pub trait Scheduler {
     /// A call comes in.
     fn arrive(&mut self, call: usize, now: i64, acts: &mut Vec<Act>);
     /// A request came back.
@@ -38,25 +115,30 @@ pub(crate) trait Scheduler {
 
 /// One request to Google.
 #[derive(Clone, Debug)]
-pub(crate) struct Attempt {
-    pub(crate) call: usize,
-    pub(crate) key: usize,
-    pub(crate) sent: i64,
-    pub(crate) replied: i64,
-    pub(crate) verdict: Verdict,
+pub struct Attempt {
+    /// Which call.
+    pub call: usize,
+    /// With which key.
+    pub key: usize,
+    /// When it was sent.
+    pub sent: i64,
+    /// When the reply was back.
+    pub replied: i64,
+    /// What Google said.
+    pub verdict: Verdict,
 }
 
 /// What became of the calls.
 #[derive(Clone, Debug)]
-pub(crate) struct Trace {
+pub struct Trace {
     /// In the order they were sent.
-    pub(crate) attempts: Vec<Attempt>,
+    pub attempts: Vec<Attempt>,
     /// By call: the attempt that was answered.
-    pub(crate) answered: Vec<Option<usize>>,
-    /// By call: when the client was refused.
-    pub(crate) refused: Vec<Option<i64>>,
+    pub answered: Vec<Option<usize>>,
+    /// By call: when the client was refused, and why.
+    pub refused: Vec<Option<(i64, Refusal)>>,
     /// What passed Google's meter, by bucket.
-    pub(crate) passed: Vec<Vec<(i64, u64)>>,
+    pub passed: Vec<Vec<(i64, u64)>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,12 +157,7 @@ struct Engine<'a> {
 }
 
 /// Plays the calls to a scheduler until nothing is left to happen.
-pub(crate) fn play(
-    world: &World,
-    metering: Metering,
-    calls: &[Call],
-    scheduler: &mut dyn Scheduler,
-) -> Trace {
+pub fn play(world: &World, metering: Metering, calls: &[Call], scheduler: &mut dyn Scheduler) -> Trace {
     let trace = Trace {
         attempts: Vec::new(),
         answered: vec![None; calls.len()],
@@ -123,7 +200,7 @@ impl Engine<'_> {
                 self.trace.attempts.push(Attempt { call, key, sent: now, replied: now, verdict });
                 self.after(now + self.calls[call].there_ms, Event::Meter(index));
             }
-            Act::Refuse { call } => self.trace.refused[call] = Some(now),
+            Act::Refuse { call, why } => self.trace.refused[call] = Some((now, why)),
             Act::WakeAt(at) => {
                 if at < i64::MAX {
                     self.wakes.insert(at.max(now + 1));

@@ -2,16 +2,15 @@
 
 use std::collections::HashMap;
 
-use pool::queue::{Queue, QueueSettings, Ticket, UserIx, Wait};
+use pool::queue::{Full, Overflow, Queue, QueueSettings, Ticket, UserIx, Wait};
 use pool::{
     Ask, Blame, Cost, Ending, KeyId, KeySpec, Measure, Moment, Opening, Pool, ProjectId, ProjectSpec,
     Reservation, Settings, Settled, Strategy, Tier, Violation, Window,
 };
 
-use crate::engine::{Act, Reply, Scheduler};
+use crate::engine::{Act, Call, Refusal, Reply, Scheduler};
 use crate::google::{Quota, Verdict};
 use crate::noise::Noise;
-use crate::traffic::Call;
 use crate::world::World;
 
 /// Attempts of one call at most, as the relay has it.
@@ -19,7 +18,9 @@ const WALK: u32 = 32;
 /// More openings than this need not be counted.
 const ENOUGH: u64 = 4_096;
 
-pub(crate) struct Gateway<'a> {
+/// The gateway without its network. It learns every limit from Google's refusals.
+#[derive(Debug)]
+pub struct Gateway<'a> {
     world: &'a World,
     calls: &'a [Call],
     pool: Pool,
@@ -33,7 +34,8 @@ pub(crate) struct Gateway<'a> {
 }
 
 impl<'a> Gateway<'a> {
-    pub(crate) fn new(world: &'a World, calls: &'a [Call], strategy: Strategy, seed: u64) -> Self {
+    /// A gateway over the world's keys, which knows their projects and none of their limits.
+    pub fn new(world: &'a World, calls: &'a [Call], strategy: Strategy, seed: u64) -> Self {
         let mut pool = Pool::new(Settings { strategy, ..Settings::default() });
         for id in (0..world.projects).filter_map(|id| u32::try_from(id).ok()) {
             let (id, tier) = (ProjectId(id), Tier::Unknown);
@@ -56,9 +58,10 @@ impl<'a> Gateway<'a> {
         }
     }
 
-    fn ask(&self, call: usize) -> Ask<'static> {
+    fn ask(&self, call: usize) -> Ask<'a> {
         let Call { model, guess, .. } = self.calls[call];
-        let model = self.world.models[model].name;
+        let world = self.world;
+        let model = world.models[model].name.as_str();
         let cost = Cost { requests: 1, tokens: self.pool.calibrated(model, guess) };
         Ask { model, cost, ..Ask::default() }
     }
@@ -89,7 +92,21 @@ impl<'a> Gateway<'a> {
                 acts.push(Act::WakeAt(deadline.0));
                 self.pump(ask.model, now, acts);
             }
-            Err(_) => acts.push(Act::Refuse { call }),
+            Err(full) => acts.push(Act::Refuse { call, why: self.reason(&ask, full, now) }),
+        }
+    }
+
+    /// Why a call may not wait: the queue is full, or what the pool says of it.
+    fn reason(&self, ask: &Ask<'_>, full: Full, now: i64) -> Refusal {
+        if full.why != Overflow::Patience {
+            return Refusal::QueueFull;
+        }
+        match self.pool.choose(ask, Moment(now), 0).opens {
+            Opening::Now | Opening::At(..) => Refusal::Busy,
+            Opening::Day(_) => Refusal::DayUsedUp,
+            Opening::NotOffered => Refusal::NotOffered,
+            Opening::NoKey | Opening::Tried => Refusal::NoKey,
+            Opening::TooLarge { .. } => Refusal::TooLarge,
         }
     }
 
@@ -117,7 +134,7 @@ impl<'a> Gateway<'a> {
 
     fn expire(&mut self, now: i64, acts: &mut Vec<Act>) {
         for ticket in self.queue.expire(Moment(now)) {
-            acts.extend(self.waiting.remove(&ticket).map(|call| Act::Refuse { call }));
+            acts.extend(self.waiting.remove(&ticket).map(|call| Act::Refuse { call, why: Refusal::Waited }));
         }
     }
 
@@ -125,7 +142,7 @@ impl<'a> Gateway<'a> {
         let attempts = self.attempts.entry(call).or_default();
         *attempts += 1;
         if *attempts >= WALK {
-            acts.push(Act::Refuse { call });
+            acts.push(Act::Refuse { call, why: Refusal::GaveUp });
         } else if self.try_send(call, now, acts).is_err() {
             self.wait(call, now, acts);
         }
@@ -135,7 +152,8 @@ impl<'a> Gateway<'a> {
 impl Scheduler for Gateway<'_> {
     fn arrive(&mut self, call: usize, now: i64, acts: &mut Vec<Act>) {
         self.expire(now, acts);
-        let model = self.world.models[self.calls[call].model].name;
+        let world = self.world;
+        let model = world.models[self.calls[call].model].name.as_str();
         if self.queue.is_waiting(model) || self.try_send(call, now, acts).is_err() {
             self.wait(call, now, acts);
         }
@@ -145,14 +163,15 @@ impl Scheduler for Gateway<'_> {
         let Reply { call, key, verdict } = reply;
         self.expire(now, acts);
         let Call { model, tokens, guess, .. } = self.calls[call];
-        let model = self.world.models[model].name;
+        let world = self.world;
+        let model = world.models[model].name.as_str();
         let Some(reservation) = self.reservations.remove(&call) else { return };
         let (outcome, input_tokens) = match verdict {
             Verdict::Passed => (Ending::Success, Some(tokens)),
             Verdict::DeadKey | Verdict::Exhausted { .. } => (Ending::FailedNotCounted, None),
         };
         self.pool.settle(reservation, Settled { input_tokens, outcome }, Moment(now));
-        match blame(verdict) {
+        match blame(verdict, world.free) {
             Some(blame) => {
                 self.pool.blame(key_id(key), model, &blame, Moment(now), self.noise.bits());
                 self.again(call, now, acts);
@@ -164,8 +183,9 @@ impl Scheduler for Gateway<'_> {
 
     fn wake(&mut self, now: i64, acts: &mut Vec<Act>) {
         self.expire(now, acts);
-        for model in &self.world.models {
-            self.pump(model.name, now, acts);
+        let world = self.world;
+        for model in &world.models {
+            self.pump(&model.name, now, acts);
         }
     }
 }
@@ -182,7 +202,7 @@ fn when(opening: Opening) -> i64 {
     }
 }
 
-fn blame(verdict: &Verdict) -> Option<Blame> {
+fn blame(verdict: &Verdict, free_tier: bool) -> Option<Blame> {
     match verdict {
         Verdict::Passed => None,
         Verdict::DeadKey => Some(Blame::KeySuspect { reason: "invalid".into() }),
@@ -194,7 +214,7 @@ fn blame(verdict: &Verdict) -> Option<Blame> {
                 bucket_model: None,
             });
             let violations = violations.collect();
-            Some(Blame::Quota { violations, retry_after_ms: Some(*retry_ms), free_tier: true })
+            Some(Blame::Quota { violations, retry_after_ms: Some(*retry_ms), free_tier })
         }
     }
 }
