@@ -182,7 +182,11 @@ fn call_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<(CallLog,
 }
 
 fn pool_settings(config: &Config) -> keyring::Settings {
-    keyring::Settings { strategy: config.strategy, ..keyring::Settings::default() }
+    keyring::Settings {
+        strategy: config.strategy,
+        concurrency: config.project_concurrency,
+        ..keyring::Settings::default()
+    }
 }
 
 fn relay_settings(config: &Config) -> relay::Settings {

@@ -76,6 +76,9 @@ settings! {
         /// `on` keeps each user to a share of a model's day, by weight, as long as others may still want theirs; what they
         /// leave is lent out as the day goes by. A call beyond it waits, or gets 429 with `Retry-After`.
         daily_pacing: bool = "off", open "daily-pacing", ["POLLUX_DAILY_PACING"], parse::switch;
+        /// How many calls one project may have under way for one model: a number, or `off` for no limit.
+        project_concurrency: Option<u32> = "off", open "project-concurrency", ["POLLUX_PROJECT_CONCURRENCY"],
+            parse::concurrency;
         /// How many projects one call may try.
         max_attempts: usize = "3", open "max-attempts", ["POLLUX_MAX_ATTEMPTS"], parse::count;
         /// How long a streamed call may take to its first event, all attempts together.

@@ -66,6 +66,15 @@ pub(super) fn count(text: &str) -> Parsed<usize> {
     }
 }
 
+/// A number above zero, or `off`.
+pub(super) fn concurrency(text: &str) -> Parsed<Option<u32>> {
+    match text.parse() {
+        _ if text == "off" => Ok(None),
+        Ok(number) if number > 0 => Ok(Some(number)),
+        _ => Err(Bad::new("is neither off nor a number above zero", "write for example off or 8")),
+    }
+}
+
 pub(super) fn switch(text: &str) -> Parsed<bool> {
     match text.to_ascii_lowercase().as_str() {
         "on" | "true" | "yes" | "1" => Ok(true),

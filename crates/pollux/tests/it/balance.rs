@@ -87,3 +87,17 @@ async fn an_admin_may_ask_why() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_project_has_no_more_calls_under_way_than_the_operator_allows() {
+    let plan = Plan { projects: 2, keys_per_project: 1, ..Plan::default() };
+    let bed = plan.set("POLLUX_PROJECT_CONCURRENCY", "1").start().await;
+    let slow = chat("gemini-3.8-flash", "words:400", true);
+    // Heads come with the first event, so both calls are under way and stay so.
+    let first = bed.open(&slow, "silence-mid:3").await;
+    let second = bed.open(&slow, "silence-mid:3").await;
+    assert_eq!((first.status().as_u16(), second.status().as_u16()), (200, 200));
+    assert_eq!(bed.chat("gemini-3.8-flash", "hello").await.verdict(), "429 rate_limit_exceeded");
+    let used = bed.accepted().into_iter().filter(|(_, count)| *count == 1).count();
+    assert_eq!(used, 2, "one call each");
+}

@@ -41,7 +41,7 @@ impl Failed {
             Refusal::Busy { opens } => {
                 let wait = until(*opens, now);
                 let message = format!(
-                    "Every project in the pool is at its per-minute limit. Try again in {} s.",
+                    "Every project in the pool is at its limit for this model. Try again in {} s.",
                     wait.as_secs_f64().ceil()
                 );
                 Self::new(429, "rate_limit_error", "rate_limit_exceeded", message).after(wait)
