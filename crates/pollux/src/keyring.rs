@@ -95,6 +95,11 @@ impl Keyring {
         Ok(lease)
     }
 
+    /// When a call could be served, nobody else waiting.
+    pub fn opening(&self, wish: &Wish<'_>) -> Opening {
+        self.ring.opening(wish)
+    }
+
     /// Keys that could serve a call of some model now.
     pub fn ready_keys(&self) -> usize {
         self.ring.ready_keys()

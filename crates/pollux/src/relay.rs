@@ -37,14 +37,14 @@ use self::call::Wire;
 use self::failure::Failure;
 use self::hedge::Won;
 use self::hops::Hops;
-use self::journey::{Journey, Next};
+use self::journey::{Journey, Next, is_quota};
 use self::lessons::Lessons;
 use self::missing::Missing;
 use self::pulse::Pulse;
 use crate::calllog::{self, Begun, CallLog, Entry};
 use crate::clock::Clock;
 use crate::id;
-use crate::keyring::{Keyring, Lease, Settled, Wish};
+use crate::keyring::{Keyring, Lease, Opening, Settled, Wish};
 use crate::shared::Shared;
 use crate::telemetry::names;
 use crate::upstream::Upstream;
@@ -242,6 +242,7 @@ impl Relay {
                 }
                 Next::Refuse(refusal) => {
                     lease.settle(settled);
+                    let refusal = self.with_opening(refusal, &call);
                     return Err(refusal);
                 }
             }
@@ -276,6 +277,24 @@ impl Relay {
         let wish = Wish { prefer: prefer.as_deref(), again, ..wish(call, journey.failed()) };
         let lease = self.rooms.keyring.lease(&wish, self.rooms.clock.now().plus_ms(patience_ms)).await;
         lease.map_err(|opening| journey.without_room(opening, call.private))
+    }
+
+    /// A call that ends at somebody's quota is told when there is room again, not what the last project said.
+    fn with_opening(&self, refusal: Refusal, call: &Call) -> Refusal {
+        match refusal {
+            Refusal::Upstream(outcome) if is_quota(&outcome.cause) => {
+                match self.rooms.keyring.opening(&wish(call, &[])) {
+                    Opening::At(opens, _) => Refusal::Busy { opens },
+                    Opening::Day(opens) => Refusal::DayUsedUp { opens },
+                    Opening::NotOffered => Refusal::NotOffered,
+                    // Others have room, but this call has been tried often enough.
+                    Opening::Now | Opening::NoKey | Opening::Tried | Opening::TooLarge { .. } => {
+                        Refusal::Busy { opens: self.rooms.clock.now().plus_ms(1_000) }
+                    }
+                }
+            }
+            other => other,
+        }
     }
 
     /// The project that what the call hangs on belongs to.

@@ -223,7 +223,7 @@ fn final_word(refusal: Refusal) -> Refusal {
 }
 
 /// Is it about how much, and not about what?
-fn is_quota(cause: &Cause) -> bool {
+pub(super) fn is_quota(cause: &Cause) -> bool {
     matches!(cause, Cause::QuotaExhausted(_) | Cause::ModelNotOffered(_) | Cause::Throttled { .. })
 }
 

@@ -23,5 +23,6 @@ mod longdecode;
 mod privacy;
 mod reply;
 mod restart;
+mod seeded;
 mod strategy;
 mod tools;
