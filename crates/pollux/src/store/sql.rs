@@ -142,7 +142,7 @@ fn page(limit: usize) -> i64 {
 }
 
 /// `($1, $2), ($3, $4)` for two rows of two columns.
-fn placeholders(rows: usize, columns: usize) -> String {
+fn parameters(rows: usize, columns: usize) -> String {
     let row = |row: usize| {
         let cells: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
         format!("({})", cells.join(", "))

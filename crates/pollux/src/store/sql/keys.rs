@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
-use super::{Columns, SqlStore, clean, one, page, placeholders, projects};
+use super::{Columns, SqlStore, clean, one, page, parameters, projects};
 use crate::clock::Moment;
 use crate::id;
 use crate::store::record::{KeyId, KeyRow, KeyState, NewKey, Origin, Owner, ProjectId, Stored};
@@ -161,7 +161,7 @@ async fn insert_new(
 ) -> Result<HashSet<KeyId>> {
     let sql = format!(
         "INSERT INTO keys (lookup, {COLUMNS}) VALUES {} ON CONFLICT (lookup) DO NOTHING RETURNING id",
-        placeholders(keys.len(), 13)
+        parameters(keys.len(), 13)
     );
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for (key, owner) in keys.iter().zip(owners) {
@@ -190,7 +190,7 @@ async fn find(
     transaction: &mut Transaction<'static, Any>,
     keys: &[NewKey],
 ) -> Result<HashMap<Vec<u8>, KeyId>> {
-    let list = placeholders(1, keys.len());
+    let list = parameters(1, keys.len());
     let mut query = sqlx::query(AssertSqlSafe(format!("SELECT id, lookup FROM keys WHERE lookup IN {list}")));
     for key in keys {
         query = query.bind(key.lookup.to_vec());

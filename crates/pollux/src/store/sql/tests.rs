@@ -151,6 +151,6 @@ async fn a_dropped_transaction_is_undone() {
 }
 
 #[test]
-fn placeholders_count_through() {
-    assert_eq!(placeholders(2, 3), "($1, $2, $3), ($4, $5, $6)");
+fn parameters_count_through() {
+    assert_eq!(parameters(2, 3), "($1, $2, $3), ($4, $5, $6)");
 }
