@@ -111,7 +111,6 @@ struct Got<T> {
     value: T,
     lease: Lease,
     served: Served,
-    empty: bool,
 }
 
 impl Relay {
@@ -133,20 +132,20 @@ impl Relay {
             return self.gather(call).await;
         }
         let (got, _, mut entry) = self.carry(call, async |attempt| attempt.whole().await).await?;
-        let Got { value: response, lease, served, empty } = got;
+        let Got { value: response, lease, served } = got;
         let tokens = tokens_of(&response);
         if let Some(tokens) = &tokens {
             entry.counted((tokens.input, tokens.output));
         }
         entry.end(calllog::ANSWERED);
         lease.settle(Settled::answered(tokens));
-        Ok(Box::new(Answer { response, served, empty }))
+        Ok(Box::new(Answer { response, served }))
     }
 
     /// Serves a streamed call: returns when its first event is there.
     pub async fn stream(&self, call: Call) -> Result<Box<CallStream>, Refusal> {
         let (got, call, entry) = self.carry(call, async |attempt| attempt.stream().await).await?;
-        let Got { value: opened, lease, served, empty: _ } = got;
+        let Got { value: opened, lease, served } = got;
         let hops = Hops::new(&call, Arc::clone(&self.rooms.upstream));
         Ok(Box::new(CallStream::new(opened, lease, served, hops, entry)))
     }
@@ -164,7 +163,7 @@ impl Relay {
             }
         }
         let served = stream.served().clone();
-        Ok(Box::new(Answer { response: aggregate.finish(), served, empty: false }))
+        Ok(Box::new(Answer { response: aggregate.finish(), served }))
     }
 
     /// The retry loop, within the time a call may take to begin.
@@ -329,7 +328,7 @@ impl Relay {
             attempts: journey.attempts() + 1,
             decision: lease.decision().clone(),
         };
-        Got { value, lease, served, empty: journey.accepts_empty() }
+        Got { value, lease, served }
     }
 
     /// Changes the request as a repair says, and remembers that this model needs it.

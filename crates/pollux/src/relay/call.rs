@@ -64,8 +64,6 @@ pub struct Answer {
     pub response: GenerateContentResponse,
     /// Who served it.
     pub served: Served,
-    /// The answer was empty twice; it is passed on as it is.
-    pub empty: bool,
 }
 
 /// Why a call got no answer. The surfaces say it in their own words.

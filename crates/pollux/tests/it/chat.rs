@@ -154,3 +154,17 @@ async fn what_google_refuses_is_repaired_and_remembered() {
     let state = bed.simulator.state();
     assert_eq!(state["recent"].as_array().unwrap().len(), 2, "one refusal, one repaired resend");
 }
+
+/// An empty answer is asked for again; only one that is empty twice is passed on, and said to be so.
+#[tokio::test]
+async fn an_empty_answer_is_named_only_if_it_is_one() {
+    let bed = one_key().await;
+    bed.script(json!({ "rules": [{ "times": 1, "fault": "empty-stop" }] }));
+    let second_try = bed.chat("gemini-3.8-flash", "hello").await;
+    assert!(second_try.text().contains("hello"));
+    assert_eq!(second_try.header("x-pollux-warning"), None);
+    bed.script(json!({ "rules": [{ "fault": "empty-stop" }] }));
+    let empty = bed.chat("gemini-3.8-flash", "hello").await;
+    assert_eq!((empty.status, empty.text().as_str()), (200, ""));
+    assert_eq!(empty.header("x-pollux-warning"), Some("empty_upstream_response"));
+}

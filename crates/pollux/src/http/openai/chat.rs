@@ -50,7 +50,7 @@ pub(super) async fn create(
         note_decision(response.headers_mut(), &gateway, &answer.served, explain);
         response
     };
-    note_ignored(response.headers_mut(), &ignored);
+    note_names(response.headers_mut(), IGNORED, &ignored);
     Ok(response)
 }
 
@@ -140,9 +140,8 @@ async fn complete(
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     note_model(&mut headers, answer.response.model_version.as_deref());
-    if answer.empty {
-        headers.insert(WARNING, HeaderValue::from_static("empty_upstream_response"));
-    }
+    let warnings: Vec<&str> = completion.warnings.iter().map(|warning| warning.name()).collect();
+    note_names(&mut headers, WARNING, &warnings);
     (headers, completion.body).into_response()
 }
 
@@ -160,11 +159,13 @@ async fn keep(
     gateway.shared.keep_calls(caller.user.as_str(), kept, gateway.clock.now()).await;
 }
 
-fn note_ignored(headers: &mut HeaderMap, ignored: &[String]) {
-    if !ignored.is_empty()
-        && let Ok(names) = HeaderValue::from_str(&ignored.join(", "))
+/// A header that lists names, if there are any.
+fn note_names<T: AsRef<str>>(headers: &mut HeaderMap, header: HeaderName, names: &[T]) {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    if !names.is_empty()
+        && let Ok(names) = HeaderValue::from_str(&names.join(", "))
     {
-        headers.insert(IGNORED, names);
+        headers.insert(header, names);
     }
 }
 
