@@ -65,8 +65,8 @@ pub(super) async fn add(transaction: &mut Transaction<'static, Any>, records: &[
         for (facet, name) in
             [("all", &all), ("project", project), ("key", key), ("user", user), ("model", model)]
         {
-            let named = ([facet.to_owned(), text(name)], hour, text(outcome));
-            facets.entry(named).or_default().absorb(&sums);
+            let place = ([facet.to_owned(), text(name)], hour, text(outcome));
+            facets.entry(place).or_default().absorb(&sums);
         }
     }
     let hours: Vec<_> = hours.into_iter().collect();
