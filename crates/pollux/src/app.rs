@@ -58,6 +58,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
     let rule = if config.admin_auth { AdminRule::Token(config.admin_token.clone()) } else { AdminRule::Off };
     let (access, fresh_admin_token) =
         Access::open(Arc::clone(&store), &master, Arc::clone(&clock), rule).await?;
+    add_environment_users(&access, config).await?;
 
     let shared: Arc<dyn Shared> = Arc::new(Memory::new(crate::shared::Settings::default()));
     let upstream = Arc::new(Upstream::new(&config.upstream()).context("cannot set up the way to Google")?);
@@ -170,6 +171,17 @@ async fn add_environment_keys(keyring: &Keyring, config: &Config) -> anyhow::Res
             reason = malformed.reason,
             "an entry of GEMINI_API_KEYS is no key"
         );
+    }
+    Ok(())
+}
+
+/// Users whose keys are written in the configuration come in on a fresh disk too.
+async fn add_environment_users(access: &Access, config: &Config) -> anyhow::Result<()> {
+    for user in &config.user_keys {
+        let adopted = access.adopt_user(&user.name, &user.key).await;
+        if adopted.with_context(|| format!("POLLUX_USER_KEYS: cannot add the user {}", user.name))? {
+            tracing::info!(name = user.name, "made a user of POLLUX_USER_KEYS");
+        }
     }
     Ok(())
 }

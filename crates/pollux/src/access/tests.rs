@@ -47,6 +47,22 @@ async fn a_user_comes_in_with_the_key_that_was_shown() {
 }
 
 #[tokio::test]
+async fn a_key_that_the_operator_wrote_down_belongs_to_one_user() {
+    let house = House::new();
+    let access = house.access().await;
+    let key = Secret::new("a-key-of-our-own-choice");
+    assert!(access.adopt_user("ann", &key).await.unwrap());
+    assert!(!access.adopt_user("bob", &key).await.unwrap(), "known already");
+    let caller = access.caller(Some(key.expose())).unwrap();
+    assert_eq!(&*caller.name, "ann");
+    access.disable_user(&caller.user).await.unwrap();
+    let again = house.access().await;
+    assert!(!again.adopt_user("ann", &key).await.unwrap(), "after a restart");
+    assert!(matches!(again.caller(Some(key.expose())), Err(Denied::Disabled { .. })), "stays switched off");
+    assert!(matches!(again.adopt_user(" ", &Secret::new("another")).await, Err(AccessError::Name(_))));
+}
+
+#[tokio::test]
 async fn everybody_else_is_told_why_not() {
     let house = House::new();
     let access = house.access().await;
