@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Prefixes of names that are settings of ours if they are anybody's.
-const OURS: &[&str] = &["POLLUX_", "GEMINI_API_", "DATABASE_URL", "REDIS_URL", "RENDER_EXTERNAL_", "KEEP_ALIVE_"];
+const OURS: &[&str] =
+    &["POLLUX_", "GEMINI_API_", "DATABASE_URL", "REDIS_URL", "RENDER_EXTERNAL_", "KEEP_ALIVE_"];
 
 fn files() -> Vec<PathBuf> {
     let root = tidy::root();
@@ -53,7 +54,8 @@ fn every_setting_that_is_named_exists() {
 #[test]
 fn a_host_waits_longer_than_the_program_drains() {
     let reference = read(&tidy::root().join("docs/configuration.md"));
-    let drain = reference.lines().find(|line| line.contains("`POLLUX_DRAIN_TIMEOUT`")).expect("it is a setting");
+    let drain =
+        reference.lines().find(|line| line.contains("`POLLUX_DRAIN_TIMEOUT`")).expect("it is a setting");
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>().parse::<u64>();
     let default = drain.split('`').find(|cell| cell.ends_with('s') && digits(cell).is_ok());
     let drain = digits(default.expect("its default is in seconds")).expect("digits");
@@ -72,7 +74,8 @@ fn a_host_waits_longer_than_the_program_drains() {
 #[test]
 fn the_container_is_built_with_the_toolchain_of_the_workspace() {
     let manifest = read(&tidy::root().join("Cargo.toml"));
-    let version = manifest.lines().find_map(|line| line.strip_prefix("rust-version = ")).expect("it is there");
+    let version =
+        manifest.lines().find_map(|line| line.strip_prefix("rust-version = ")).expect("it is there");
     let from = format!("FROM rust:{}-", version.trim_matches('"'));
     assert!(read(&tidy::root().join("Dockerfile")).contains(&from), "the Dockerfile has no `{from}`");
 }
