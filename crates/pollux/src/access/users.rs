@@ -86,7 +86,8 @@ impl Access {
             let Terms { expires_at, private, weight } = Terms::default();
             let (id, name, hint) = (id::new("user", now).into(), name.to_owned(), key.hint());
             let user = NewUser { id, name, lookup, hint, expires_at, private, weight };
-            index::write(&self.users).put(&self.store.insert_user(&user, now).await?);
+            let row = self.store.insert_user(&user, now).await?;
+            index::write(&self.users).put(&row);
         }
         *stale = false;
         Ok(!known)
