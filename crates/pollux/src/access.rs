@@ -12,6 +12,7 @@ mod users;
 use std::sync::{Arc, RwLock};
 
 use crate::clock::Clock;
+use crate::id::Dice;
 use crate::secret::{Lookup, MasterKey, Secret};
 use crate::store::record::{UserId, UserRow};
 use crate::store::{Store, StoreError};
@@ -98,6 +99,7 @@ impl AccessError {
 pub struct Access {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    dice: Dice,
     lookup: Lookup,
     users: RwLock<Index>,
     admin: admin::Gate,
@@ -119,6 +121,7 @@ impl Access {
         let access = Self {
             store,
             clock,
+            dice: Dice::of_system(),
             lookup: master.lookup("user"),
             users: RwLock::default(),
             admin,
@@ -126,6 +129,12 @@ impl Access {
         };
         access.reload().await?;
         Ok((access, fresh))
+    }
+
+    /// The same, with ids that these dice decide.
+    #[must_use]
+    pub fn with_dice(self, dice: Dice) -> Self {
+        Self { dice, ..self }
     }
 
     /// Whose key this is.

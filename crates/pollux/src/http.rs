@@ -26,6 +26,7 @@ use dialect::openai::chat::Policy;
 use crate::access::Access;
 use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
+use crate::id::Dice;
 use crate::keyring::Keyring;
 use crate::relay::Relay;
 use crate::shared::Shared;
@@ -90,6 +91,8 @@ pub struct Parts {
     pub shared: Arc<dyn Shared>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What ids end with.
+    pub dice: Dice,
     /// What the surfaces may decide for themselves.
     pub settings: Settings,
     /// When the gateway started.

@@ -63,7 +63,7 @@ impl Access {
         weighed(weight)?;
         let now = self.clock.now();
         let (key, lookup) = self.fresh_key();
-        let (id, hint) = (id::new("user", now).into(), key.hint());
+        let (id, hint) = (self.dice.id("user", now).into(), key.hint());
         let user = NewUser { id, name: name.to_owned(), lookup, hint, expires_at, private, weight };
         let mut stale = self.change().await?;
         let row = self.store.insert_user(&user, now).await?;
@@ -84,7 +84,7 @@ impl Access {
         let known = self.store.user_by_lookup(&lookup).await?.is_some();
         if !known {
             let Terms { expires_at, private, weight } = Terms::default();
-            let (id, name, hint) = (id::new("user", now).into(), name.to_owned(), key.hint());
+            let (id, name, hint) = (self.dice.id("user", now).into(), name.to_owned(), key.hint());
             let user = NewUser { id, name, lookup, hint, expires_at, private, weight };
             let row = self.store.insert_user(&user, now).await?;
             index::write(&self.users).put(&row);
