@@ -1,4 +1,5 @@
 //! What `deploy/` and its neighbours say must be what the program knows.
+#![expect(clippy::expect_used, clippy::panic, reason = "tests are free")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
