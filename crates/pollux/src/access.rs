@@ -12,6 +12,7 @@ mod users;
 use std::sync::{Arc, RwLock};
 
 use crate::clock::Clock;
+use crate::id::Dice;
 use crate::secret::{Lookup, MasterKey};
 use crate::store::record::{UserId, UserRow};
 use crate::store::{Store, StoreError};
@@ -83,6 +84,7 @@ impl AccessError {
 pub struct Access {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    dice: Dice,
     lookup: Lookup,
     users: RwLock<Index>,
     /// Changes happen one after the other, so that the index never keeps the older of two states. True while the
@@ -100,12 +102,19 @@ impl Access {
         let access = Self {
             store,
             clock,
+            dice: Dice::of_system(),
             lookup: master.lookup("user"),
             users: RwLock::default(),
             changing: tokio::sync::Mutex::default(),
         };
         access.reload().await?;
         Ok(access)
+    }
+
+    /// The same, with ids that these dice decide.
+    #[must_use]
+    pub fn with_dice(self, dice: Dice) -> Self {
+        Self { dice, ..self }
     }
 
     /// Whose key this is.
