@@ -14,7 +14,7 @@ use anyhow::Context;
 use axum::Router;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{Access, AdminRule};
+use crate::access::Access;
 use crate::calllog::{self, CallLog};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::http::{self, Gateway, Parts, Requests};
 use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
+use crate::operators::{AdminRule, Operators};
 use crate::relay::{self, Relay};
 use crate::secret::{MasterKey, Secret};
 use crate::shared::{Memory, Shared};
@@ -73,8 +74,8 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     check_master_key(&*store, &master).await?;
 
     let rule = if config.admin_auth { AdminRule::Token(config.admin_token.clone()) } else { AdminRule::Off };
-    let (access, fresh_admin_token) =
-        Access::open(Arc::clone(&store), &master, Arc::clone(&clock), rule).await?;
+    let (operators, fresh_admin_token) = Operators::open(Arc::clone(&store), &master, rule).await?;
+    let access = Access::open(Arc::clone(&store), &master, Arc::clone(&clock)).await?;
     let access = access.with_dice(dice.clone());
     add_environment_users(&access, config).await?;
 
@@ -110,7 +111,19 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let settings = surface_settings(config);
     let catalog = Catalog::default();
     let requests = Requests::default();
-    let parts = Parts { access, keyring, relay, catalog, shared, clock, dice, settings, started, requests };
+    let parts = Parts {
+        access,
+        operators,
+        keyring,
+        relay,
+        catalog,
+        shared,
+        clock,
+        dice,
+        settings,
+        started,
+        requests,
+    };
     let gateway = Gateway::new(parts);
     Ok(App { router: http::router(&gateway), fresh_admin_token, keys, gateway, store, keeper, call_writer })
 }
@@ -237,7 +250,7 @@ fn surface_settings(config: &Config) -> http::Settings {
         max_body: config.max_body_mb << 20,
         heartbeat_after: config.heartbeat_after,
         default_model: config.default_model.clone(),
-        admin_auth: config.admin_auth,
+        trusted_proxies: config.trusted_proxies.clone(),
         environment: if config.external_url.is_some() { "render" } else { "local" },
         sim_faults: config.allow_sim_faults,
         ..http::Settings::default()
