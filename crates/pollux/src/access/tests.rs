@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::clock::{ManualClock, Moment};
+use crate::secret::Secret;
 use crate::store::{SqlStore, SqliteSettings};
 
 const NOW: Moment = Moment(1_800_000_000_000);
