@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Database;
 use super::problem::Bad;
+use super::{Database, UserKey};
+use crate::access::Network;
 use crate::keyring::Strategy;
 use crate::secret::Secret;
 use crate::telemetry::{Format, check_filter};
@@ -130,6 +131,33 @@ fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).filter(|item| !item.is_empty())
 }
 
+/// Users with their keys, each key once, in the order they are written.
+pub(super) fn user_keys(text: &str) -> Parsed<Vec<UserKey>> {
+    let mut users: Vec<UserKey> = Vec::new();
+    let entries = text.split([',', '\n']).map(str::trim).filter(|entry| !entry.is_empty());
+    for (index, entry) in entries.enumerate() {
+        let bad = |reason| {
+            Bad::new(
+                format!("(number {}) {reason}", index + 1),
+                "write NAME=KEY with a key of at least 16 characters",
+            )
+        };
+        let (name, key) = entry.split_once('=').ok_or_else(|| bad("has no `=`"))?;
+        let (name, key) = (name.trim(), key.trim());
+        if name.is_empty() || name.chars().count() > 100 {
+            return Err(bad("has no name of 1 to 100 characters before the `=`"));
+        }
+        if key.chars().count() < 16 || key.contains(char::is_whitespace) {
+            return Err(bad("has no usable key after the `=`"));
+        }
+        if users.iter().any(|user| user.key.expose() == key) {
+            return Err(bad("has the key of another user"));
+        }
+        users.push(UserKey { name: name.to_owned(), key: Secret::new(key) });
+    }
+    Ok(users)
+}
+
 /// Several secrets, each once, in the order they are written.
 #[expect(clippy::unnecessary_wraps, reason = "all parsers have one shape")]
 pub(super) fn secrets(text: &str) -> Parsed<Vec<Secret>> {
@@ -172,6 +200,28 @@ pub(super) fn proxies(text: &str) -> Parsed<Vec<EgressProxy>> {
         item.parse().map_err(|reason| Bad::new(format!("(number {}) {reason}", index + 1), way_out))
     };
     items(text).enumerate().map(read).collect()
+}
+
+/// Ranges of addresses, some of them by name.
+pub(super) fn networks(text: &str) -> Parsed<Vec<Network>> {
+    const LOOPBACK: &[&str] = &["127.0.0.0/8", "::1"];
+    const PRIVATE: &[&str] = &[
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    ];
+    let named = items(text).flat_map(|item| match item {
+        "loopback" => LOOPBACK.to_vec(),
+        "private" => [LOOPBACK, PRIVATE].concat(),
+        other => vec![other],
+    });
+    let way_out =
+        "write addresses and ranges, for example 127.0.0.1, 10.0.0.0/8, or the words loopback and private";
+    named.map(|item| item.parse().map_err(|reason| Bad::new(format!("({item}) {reason}"), way_out))).collect()
 }
 
 pub(super) fn http_version(text: &str) -> Parsed<HttpVersion> {
