@@ -116,6 +116,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         keyring,
         relay,
         catalog,
+        store: Arc::clone(&store),
         shared,
         clock,
         dice,

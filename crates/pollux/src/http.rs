@@ -34,6 +34,7 @@ use crate::keyring::Keyring;
 use crate::operators::Operators;
 use crate::relay::Relay;
 use crate::shared::Shared;
+use crate::store::Store;
 
 use routes::mount;
 
@@ -96,6 +97,8 @@ pub struct Parts {
     pub relay: Relay,
     /// What model names mean.
     pub catalog: Catalog,
+    /// What outlives the process, for what is only looked at.
+    pub store: Arc<dyn Store>,
     /// What outlives a call for a while.
     pub shared: Arc<dyn Shared>,
     /// What time it is.
