@@ -31,6 +31,12 @@ impl ClientAddress {
     }
 }
 
+/// Whether the one at the other end of the connection is a proxy that may speak for others.
+pub(super) fn is_proxied(parts: &Parts, trusted: &[Network]) -> bool {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.is_some_and(|ConnectInfo(peer)| is_trusted(peer.ip(), trusted))
+}
+
 /// From the right: each proxy adds whom it heard from, so that the first who is not trusted is the client.
 fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let said = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());

@@ -2,6 +2,10 @@
 //!
 //! The list of all checks is [`for_each_check`]: an implementation hands it a macro that makes a test of each.
 
+mod operators;
+
+pub(super) use operators::*;
+
 use super::record::{
     DayCount, KeyId, KeyState, Limit, LimitFilter, NewKey, NewUser, Origin, Owner, ProjectId, SettingChange,
     Stored, UserId,
@@ -35,6 +39,10 @@ macro_rules! for_each_check {
             odd_text_comes_back_as_it_was
             nul_is_refused_everywhere
             another_master_key_is_noticed
+            operators_are_found_by_name
+            the_last_admin_stays
+            sessions_are_kept_by_hash_and_ended
+            deeds_are_listed_backwards_and_filtered
         }
     };
 }

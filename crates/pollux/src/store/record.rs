@@ -1,9 +1,13 @@
 //! The rows of the store, as the rest of the program sees them.
 
+mod operator;
+
 use std::fmt;
 use std::sync::Arc;
 
 use crate::clock::Moment;
+
+pub use operator::{AuditFilter, AuditRow, OperatorRow, SessionRow};
 
 macro_rules! row_id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -15,6 +15,7 @@ use crate::store::{Result, StoreError};
 const STEPS: &[(i64, &str)] = &[
     (1, include_str!("../../../migrations/0001_start.sql")),
     (2, include_str!("../../../migrations/0002_declared.sql")),
+    (6, include_str!("../../../migrations/0006_sessions.sql")),
 ];
 
 impl SqlStore {

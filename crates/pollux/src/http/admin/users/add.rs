@@ -7,6 +7,7 @@ use http::StatusCode;
 
 use super::{Keyed, expiry};
 use crate::access::{Terms, WEIGHTS};
+use crate::audit::Change;
 use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::{BODY_LIMIT, Problem};
@@ -14,7 +15,7 @@ use crate::http::guard::Admin;
 
 /// Makes a user.
 pub(in crate::http::admin) async fn add(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     request: Body,
 ) -> Result<(StatusCode, Json<Keyed>), Problem> {
@@ -27,5 +28,7 @@ pub(in crate::http::admin) async fn add(
         weight: fields.whole("weight", WEIGHTS)?.unwrap_or(usual.weight),
     };
     let (user, key) = gateway.access.create_user_on(name, terms).await?;
-    Ok((StatusCode::CREATED, Json(Keyed::new(user, &key))))
+    let keyed = Keyed::new(user, &key);
+    admin.changed_object(&keyed.user.id, Change::made(&keyed.user));
+    Ok((StatusCode::CREATED, Json(keyed)))
 }

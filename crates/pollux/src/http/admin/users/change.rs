@@ -6,6 +6,7 @@ use axum::extract::State;
 
 use super::{User, expiry};
 use crate::access::{UserChange, WEIGHTS};
+use crate::audit::Change;
 use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::path::UserId;
@@ -14,7 +15,7 @@ use crate::http::guard::Admin;
 
 /// Changes any of `name`, `private`, `weight` and `expires_at`; null takes the expiry away.
 pub(in crate::http::admin) async fn change(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     UserId(id): UserId,
     request: Body,
@@ -28,5 +29,8 @@ pub(in crate::http::admin) async fn change(
         weight: fields.whole("weight", WEIGHTS)?,
         expires_at: fields.mentions("expires_at").then_some(expires_at),
     };
-    Ok(Json(gateway.access.change_user(&id, change).await?.into()))
+    let before = User::from(gateway.access.user(&id).await?);
+    let after = User::from(gateway.access.change_user(&id, change).await?);
+    admin.changed(Change::between(&before, &after));
+    Ok(Json(after))
 }
