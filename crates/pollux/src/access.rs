@@ -7,18 +7,25 @@
 
 mod admin;
 mod index;
+mod network;
+mod proxies;
+mod scope;
 mod users;
 
+use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 
 use crate::clock::Clock;
 use crate::secret::{Lookup, MasterKey, Secret};
-use crate::store::record::{UserId, UserRow};
+use crate::store::record::{Rules, UserId, UserRow};
 use crate::store::{Store, StoreError};
 
 use index::Index;
 
-pub use users::{Terms, UserChange, WEIGHTS};
+pub use network::{Network, NotANetwork};
+pub use proxies::TrustedProxies;
+pub use scope::Scope;
+pub use users::{RulesChange, Terms, UserChange, WEIGHTS, check_name};
 
 /// A user who was let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +38,10 @@ pub struct Caller {
     pub private: bool,
     /// Its share of turns and of the day relative to others.
     pub weight: u32,
+    /// What it may do, and how much of it.
+    pub rules: Arc<Rules>,
+    /// The same lists, ready to be asked.
+    pub scope: Arc<Scope>,
 }
 
 /// Proof that the admin was let in. Only this room makes one.
@@ -55,6 +66,12 @@ pub enum Denied {
     /// The key's time is over.
     #[error("the key has expired")]
     Expired,
+    /// The key may be used from elsewhere only.
+    #[error("the key may not be used from this address")]
+    Address {
+        /// The address that the call came from, as far as is known.
+        seen: Option<IpAddr>,
+    },
 }
 
 /// How the admin is recognised.
@@ -128,12 +145,12 @@ impl Access {
         Ok((access, fresh))
     }
 
-    /// Whose key this is.
-    pub fn caller(&self, presented: Option<&str>) -> Result<Caller, Denied> {
+    /// Whose key this is, presented from this address.
+    pub fn caller(&self, presented: Option<&str>, from: Option<IpAddr>) -> Result<Caller, Denied> {
         let presented = given(presented)?;
         let hash = self.lookup.hash(presented);
         let now = self.clock.now();
-        let caller = index::read(&self.users).by_hash(&hash).ok_or(Denied::Unknown)?.admit(now)?;
+        let caller = index::read(&self.users).by_hash(&hash).ok_or(Denied::Unknown)?.admit(from, now)?;
         Ok(caller)
     }
 

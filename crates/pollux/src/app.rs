@@ -207,6 +207,7 @@ fn surface_settings(config: &Config) -> http::Settings {
         default_model: config.default_model.clone(),
         admin_auth: config.admin_auth,
         environment: if config.external_url.is_some() { "render" } else { "local" },
+        trusted_proxies: config.proxies_in_front(),
         sim_faults: config.allow_sim_faults,
         ..http::Settings::default()
     }

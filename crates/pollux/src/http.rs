@@ -9,6 +9,7 @@ mod answer;
 mod body;
 mod caller;
 mod layers;
+mod peer;
 mod serving;
 
 mod admin;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use axum::Router;
 use dialect::openai::chat::Policy;
 
-use crate::access::Access;
+use crate::access::{Access, TrustedProxies};
 use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
 use crate::keyring::Keyring;
@@ -52,6 +53,8 @@ pub struct Settings {
     pub admin_auth: bool,
     /// Where the gateway runs: `render` or `local`.
     pub environment: &'static str,
+    /// The proxies whose word about the client's address is taken.
+    pub trusted_proxies: TrustedProxies,
     /// Let the simulator's fault header through: tests and the demo only.
     pub sim_faults: bool,
 }
@@ -66,6 +69,7 @@ impl Default for Settings {
             policy: Policy::default(),
             admin_auth: true,
             environment: "local",
+            trusted_proxies: TrustedProxies::default(),
             sim_faults: false,
         }
     }

@@ -40,10 +40,10 @@ async fn a_user_comes_in_with_the_key_that_was_shown() {
     let (row, key) = access.create_user("  Ann's laptop 🔑 ", None).await.unwrap();
     assert_eq!(row.name, "Ann's laptop 🔑");
     assert!(key.expose().starts_with("sk-pollux-") && key.expose().len() == 58);
-    let caller = access.caller(Some(key.expose())).unwrap();
+    let caller = access.caller(Some(key.expose()), None).unwrap();
     assert_eq!((&caller.user, &*caller.name), (&row.id, "Ann's laptop 🔑"));
-    assert_eq!(access.caller(Some(&format!(" {}\n", key.expose()))).unwrap(), caller);
-    assert_eq!(house.access().await.caller(Some(key.expose())).unwrap(), caller, "after a restart");
+    assert_eq!(access.caller(Some(&format!(" {}\n", key.expose())), None).unwrap(), caller);
+    assert_eq!(house.access().await.caller(Some(key.expose()), None).unwrap(), caller, "after a restart");
 }
 
 #[tokio::test]
@@ -53,20 +53,20 @@ async fn everybody_else_is_told_why_not() {
     let until = Moment(NOW.0 + 60_000);
     let (row, key) = access.create_user("Bob", Some(until)).await.unwrap();
     for missing in [None, Some(""), Some("  ")] {
-        assert_eq!(access.caller(missing), Err(Denied::Missing));
+        assert_eq!(access.caller(missing, None), Err(Denied::Missing));
     }
     let wrong = key.expose().to_lowercase();
     for unknown in ["sk-pollux-", &key.expose()[..57], &wrong, &row.hint, "钥匙", "a\0b"] {
-        assert_eq!(access.caller(Some(unknown)), Err(Denied::Unknown), "{unknown:?}");
+        assert_eq!(access.caller(Some(unknown), None), Err(Denied::Unknown), "{unknown:?}");
     }
     access.disable_user(&row.id).await.unwrap();
-    assert_eq!(access.caller(Some(key.expose())), Err(Denied::Disabled { name: "Bob".into() }));
+    assert_eq!(access.caller(Some(key.expose()), None), Err(Denied::Disabled { name: "Bob".into() }));
     assert!(access.enable_user(&row.id).await.unwrap().enabled);
-    assert!(access.caller(Some(key.expose())).is_ok());
+    assert!(access.caller(Some(key.expose()), None).is_ok());
     house.clock.set(Moment(until.0 - 1));
-    assert!(access.caller(Some(key.expose())).is_ok());
+    assert!(access.caller(Some(key.expose()), None).is_ok());
     house.clock.set(until);
-    assert_eq!(access.caller(Some(key.expose())), Err(Denied::Expired));
+    assert_eq!(access.caller(Some(key.expose()), None), Err(Denied::Expired));
     assert_eq!(access.check_user(&row.id), Err(Denied::Expired));
 }
 
@@ -77,10 +77,10 @@ async fn a_rotated_or_deleted_key_is_dead_at_once() {
     let (row, old) = access.create_user("Cy", None).await.unwrap();
     let (rotated, new) = access.rotate_user(&row.id).await.unwrap();
     assert_eq!((&rotated.id, rotated.hint == row.hint), (&row.id, false));
-    assert_eq!(access.caller(Some(old.expose())), Err(Denied::Unknown));
-    assert_eq!(access.caller(Some(new.expose())).unwrap().user, row.id);
+    assert_eq!(access.caller(Some(old.expose()), None), Err(Denied::Unknown));
+    assert_eq!(access.caller(Some(new.expose()), None).unwrap().user, row.id);
     access.delete_user(&row.id).await.unwrap();
-    assert_eq!(access.caller(Some(new.expose())), Err(Denied::Unknown));
+    assert_eq!(access.caller(Some(new.expose()), None), Err(Denied::Unknown));
     assert_eq!(access.check_user(&row.id), Err(Denied::Unknown));
     let gone = access.enable_user(&row.id).await.unwrap_err();
     assert!(matches!(gone, AccessError::Store(StoreError::Missing { .. })), "{gone:?}");
@@ -107,7 +107,7 @@ async fn the_last_call_is_noted_in_bulk_and_survives_changes() {
     let (ann, ann_key) = access.create_user("Ann", None).await.unwrap();
     let (bob, _) = access.create_user("Bob", None).await.unwrap();
     house.clock.advance(Duration::from_secs(5));
-    access.caller(Some(ann_key.expose())).unwrap();
+    access.caller(Some(ann_key.expose()), None).unwrap();
     access.enable_user(&ann.id).await.unwrap();
     access.reload().await.unwrap();
     access.tend().await.unwrap();
@@ -118,7 +118,7 @@ async fn the_last_call_is_noted_in_bulk_and_survives_changes() {
     assert_eq!(seen(ann.id.clone()).await, Some(Moment(NOW.0 + 5_000)));
     assert_eq!(seen(bob.id).await, None);
 
-    access.caller(Some(ann_key.expose())).unwrap();
+    access.caller(Some(ann_key.expose()), None).unwrap();
     access.store.close().await;
     assert!(access.tend().await.is_err());
     assert_eq!(index::read(&access.users).take_seen().len(), 1, "kept for the next attempt");
@@ -139,7 +139,7 @@ async fn a_change_abandoned_half_way_is_healed() {
         } else {
             access.create_user("another change", None).await.unwrap();
         }
-        assert_eq!(access.caller(Some(key.expose())).is_ok(), !heal_by_tending);
+        assert_eq!(access.caller(Some(key.expose()), None).is_ok(), !heal_by_tending);
     }
 }
 
@@ -148,9 +148,9 @@ async fn another_process_is_noticed_on_reload() {
     let house = House::new();
     let (here, there) = (house.access().await, house.access().await);
     let (row, key) = there.create_user("Dee", None).await.unwrap();
-    assert_eq!(here.caller(Some(key.expose())), Err(Denied::Unknown));
+    assert_eq!(here.caller(Some(key.expose()), None), Err(Denied::Unknown));
     here.reload().await.unwrap();
-    assert_eq!(here.caller(Some(key.expose())).unwrap().user, row.id);
+    assert_eq!(here.caller(Some(key.expose()), None).unwrap().user, row.id);
 }
 
 #[tokio::test]
@@ -200,7 +200,7 @@ async fn users_and_admin_cannot_stand_in_for_each_other() {
     let (access, fresh) = house.open(AdminRule::Token(None)).await;
     let (_, key) = access.create_user("Eve", None).await.unwrap();
     assert_eq!(access.admin(Some(key.expose())).unwrap_err(), Denied::Unknown);
-    assert_eq!(access.caller(Some(fresh.unwrap().expose())).unwrap_err(), Denied::Unknown);
+    assert_eq!(access.caller(Some(fresh.unwrap().expose()), None).unwrap_err(), Denied::Unknown);
 }
 
 /// Neither what is printed nor what is on the disk holds a credential in clear.
@@ -210,8 +210,8 @@ async fn no_credential_is_shown_or_stored() {
     let (access, fresh) = house.open(AdminRule::Token(None)).await;
     let fresh = fresh.unwrap();
     let (row, key) = access.create_user("Fay", None).await.unwrap();
-    let caller = access.caller(Some(key.expose()));
-    let denied = access.caller(Some(&key.expose()[..50]));
+    let caller = access.caller(Some(key.expose()), None);
+    let denied = access.caller(Some(&key.expose()[..50]), None);
     let shown =
         format!("{access:?} {row:?} {key:?} {caller:?} {denied:?} {fresh:?} {:?}", token(fresh.expose()));
     access.store.close().await;

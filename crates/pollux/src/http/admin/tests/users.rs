@@ -47,6 +47,22 @@ async fn a_user_is_switched_rotated_and_deleted() {
       "expires_at": null,
       "private": false,
       "weight": 1,
+      "priority": "normal",
+      "models": [],
+      "addresses": [],
+      "limits": {
+        "rpm": null,
+        "tpm": null,
+        "rpd": null,
+        "concurrency": null,
+        "tokens_day": null,
+        "tokens_month": null,
+        "tokens_total": null,
+        "usd_day": null,
+        "usd_month": null,
+        "usd_total": null
+      },
+      "injection": null,
       "created_at": "2026-11-22T00:00:00Z",
       "last_used_at": null
     }
@@ -75,6 +91,22 @@ async fn a_user_is_switched_rotated_and_deleted() {
       "expires_at": null,
       "private": false,
       "weight": 1,
+      "priority": "normal",
+      "models": [],
+      "addresses": [],
+      "limits": {
+        "rpm": null,
+        "tpm": null,
+        "rpd": null,
+        "concurrency": null,
+        "tokens_day": null,
+        "tokens_month": null,
+        "tokens_total": null,
+        "usd_day": null,
+        "usd_month": null,
+        "usd_total": null
+      },
+      "injection": null,
       "created_at": "2026-11-22T00:00:00Z",
       "last_used_at": null
     }
@@ -105,6 +137,22 @@ async fn a_key_expires() {
       "expires_at": "2026-11-22T00:01:00Z",
       "private": false,
       "weight": 1,
+      "priority": "normal",
+      "models": [],
+      "addresses": [],
+      "limits": {
+        "rpm": null,
+        "tpm": null,
+        "rpd": null,
+        "concurrency": null,
+        "tokens_day": null,
+        "tokens_month": null,
+        "tokens_total": null,
+        "usd_day": null,
+        "usd_month": null,
+        "usd_total": null
+      },
+      "injection": null,
       "created_at": "2026-11-22T00:00:00Z",
       "last_used_at": null
     }
