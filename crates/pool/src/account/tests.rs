@@ -40,7 +40,9 @@ fn each_limit_keeps_what_is_beyond_it_and_says_when_it_opens() {
         let caps = capped(limit, cap);
         let held: Vec<Held> = (0..3).map(|_| account.take(&caps, ONE, &at(NOON)).unwrap()).collect();
         if limit != Limit::Concurrency {
-            held.iter().for_each(|held| account.settle(held, Some(ONE)));
+            for held in &held {
+                account.settle(held, Some(ONE));
+            }
         }
         let refused = account.take(&caps, ONE, &at(NOON)).unwrap_err();
         let used = if matches!(limit, Limit::Concurrency) { 3 } else { 3 * limit.of(ONE) };
@@ -161,8 +163,8 @@ fn a_user_sees_how_it_stands() {
 #[test]
 fn caps_are_written_by_name() {
     let caps = capped(Limit::Rpm, 10).with(Limit::CostMonth, Some(5_000_000));
-    let named: std::collections::BTreeMap<&str, u64> = caps.into();
-    assert_eq!(named.into_iter().collect::<Vec<_>>(), [("rpm", 10), ("usd_month", 5_000_000)]);
+    let written: std::collections::BTreeMap<&str, u64> = caps.into();
+    assert_eq!(written.into_iter().collect::<Vec<_>>(), [("rpm", 10), ("usd_month", 5_000_000)]);
     assert!(Caps::try_from(std::collections::BTreeMap::from([("rpw".to_owned(), 1)])).is_err());
     let names: std::collections::BTreeSet<&str> = Limit::ALL.map(Limit::name).into_iter().collect();
     assert_eq!(names.len(), Limit::ALL.len());

@@ -69,7 +69,7 @@ pub(super) fn read(fields: &Fields, complaints: &mut Complaints) -> RulesChange 
         addresses: complaints.take(list(fields, "addresses", network)).flatten(),
         caps: limits(fields, complaints),
         priority: complaints.take(priority(fields)).flatten(),
-        injection: complaints.take(injection(fields)).flatten(),
+        injection: fields.mentions("injection").then(|| complaints.take(injection(fields)).flatten()),
     }
 }
 
@@ -128,7 +128,7 @@ fn limits(fields: &Fields, complaints: &mut Complaints) -> Vec<(Limit, Option<u6
     }
     let Some(Some(limits)) = complaints.take(fields.object("limits")) else { return Vec::new() };
     let mut caps = Vec::new();
-    for (name, value) in limits.iter() {
+    for (name, value) in limits {
         let Some(limit) = Limit::ALL.into_iter().find(|limit| limit.name() == name) else {
             let names = Limit::ALL.map(Limit::name).join(", ");
             let why = format!("has no limit called “{}”", shown(name));
@@ -196,10 +196,8 @@ fn priority(fields: &Fields) -> Result<Option<Priority>, Problem> {
     found.map(Some).ok_or_else(|| Problem::field("priority", "must be low, normal or high"))
 }
 
-fn injection(fields: &Fields) -> Result<Option<Option<Injection>>, Problem> {
-    let Some(object) = fields.object("injection")? else {
-        return Ok(fields.mentions("injection").then_some(None));
-    };
+fn injection(fields: &Fields) -> Result<Option<Injection>, Problem> {
+    let Some(object) = fields.object("injection")? else { return Ok(None) };
     if object.keys().any(|name| name != "position" && name != "content") {
         return Err(Problem::field("injection", "may only have the fields `position` and `content`"));
     }
@@ -216,7 +214,7 @@ fn injection(fields: &Fields) -> Result<Option<Option<Injection>>, Problem> {
             "write null for `injection` to inject nothing",
         ));
     }
-    Ok(Some(Some(Injection { position, content: content.to_owned() })))
+    Ok(Some(Injection { position, content: content.to_owned() }))
 }
 
 #[cfg(test)]
