@@ -16,6 +16,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 
 use crate::clock::Clock;
+use crate::id::Dice;
 use crate::secret::{Lookup, MasterKey, Secret};
 use crate::store::record::{Rules, UserId, UserRow};
 use crate::store::{Store, StoreError};
@@ -115,6 +116,7 @@ impl AccessError {
 pub struct Access {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    dice: Dice,
     lookup: Lookup,
     users: RwLock<Index>,
     admin: admin::Gate,
@@ -136,6 +138,7 @@ impl Access {
         let access = Self {
             store,
             clock,
+            dice: Dice::of_system(),
             lookup: master.lookup("user"),
             users: RwLock::default(),
             admin,
@@ -143,6 +146,12 @@ impl Access {
         };
         access.reload().await?;
         Ok((access, fresh))
+    }
+
+    /// The same, with ids that these dice decide.
+    #[must_use]
+    pub fn with_dice(self, dice: Dice) -> Self {
+        Self { dice, ..self }
     }
 
     /// Whose key this is, presented from this address.

@@ -27,6 +27,7 @@ use dialect::openai::chat::Policy;
 use crate::access::{Access, TrustedProxies};
 use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
+use crate::id::Dice;
 use crate::keyring::Keyring;
 use crate::relay::Relay;
 use crate::shared::Shared;
@@ -94,6 +95,8 @@ pub struct Parts {
     pub shared: Arc<dyn Shared>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What ids end with.
+    pub dice: Dice,
     /// What the surfaces may decide for themselves.
     pub settings: Settings,
     /// When the gateway started.

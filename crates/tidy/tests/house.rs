@@ -150,6 +150,17 @@ fn surfaces_do_not_import_each_other() {
 }
 
 #[test]
+fn nothing_is_left_to_chance_but_dice() {
+    // Without `biased` a select polls in an order that tokio draws, and no simulation repeats it.
+    let drawn = |file: &Source| {
+        let branches = file.production().split("select!").skip(1);
+        branches.filter(|rest| !rest.trim_start_matches([' ', '{', '\n']).starts_with("biased;")).count()
+    };
+    let found = rust_files().into_iter().filter(|file| !file.is_test() && drawn(file) > 0);
+    complain(&found.map(|file| format!("{}: a `select!` without `biased;`", file.path)).collect::<Vec<_>>());
+}
+
+#[test]
 fn pure_crates_name_no_runtime() {
     let mut problems = Vec::new();
     for pure in ["dialect", "pool", "whatif"] {

@@ -13,7 +13,6 @@ use crate::access;
 use crate::http::answer::Running;
 use crate::http::caller::Caller;
 use crate::http::{Gateway, answer, body};
-use crate::id;
 use crate::relay::{Affinity, Answer, Call, Served};
 use crate::shared::Kept;
 
@@ -39,7 +38,7 @@ pub(super) async fn create(
     drop(bytes);
     let (call, encoding, ignored) = prepare(&gateway, &caller, request, &headers).await?;
     let explain = asks_why(&gateway, &headers);
-    let stamp = Stamp { created: gateway.clock.now().0 / 1_000, seed: id::seed() };
+    let stamp = Stamp { created: gateway.clock.now().0 / 1_000, seed: gateway.dice.seed() };
     let mut response = if call.streamed {
         let scribe = ChatScribe::new(gateway.clone(), caller, encoding, stamp);
         stream(gateway, call, scribe, explain).await?
