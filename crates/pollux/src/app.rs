@@ -77,7 +77,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let (operators, fresh_admin_token) = operators(config, &store, &master, &clock).await?;
     let audit = Audit::new(Arc::clone(&store), Arc::clone(&clock), config.audit_days);
     let access = Access::open(Arc::clone(&store), &master, Arc::clone(&clock)).await?;
-    let access = access.with_dice(dice.clone());
+    let access = with_environment_users(access.with_dice(dice.clone()), config).await?;
 
     let shared: Arc<dyn Shared> = Arc::new(Memory::new(crate::shared::Settings::default()));
     let upstream = Upstream::over(&config.upstream(), pipes.as_ref());
@@ -238,6 +238,17 @@ async fn add_environment_keys(keyring: &Keyring, config: &Config) -> anyhow::Res
     Ok(())
 }
 
+/// Users whose keys are written in the configuration come in on a fresh disk too.
+async fn with_environment_users(access: Access, config: &Config) -> anyhow::Result<Access> {
+    for user in &config.user_keys {
+        let adopted = access.adopt_user(&user.name, &user.key).await;
+        if adopted.with_context(|| format!("POLLUX_USER_KEYS: cannot add the user {}", user.name))? {
+            tracing::info!(name = user.name, "made a user of POLLUX_USER_KEYS");
+        }
+    }
+    Ok(access)
+}
+
 fn call_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<(CallLog, Option<calllog::Writer>)> {
     let Some(path) = &config.call_log else { return Ok((CallLog::default(), None)) };
     let opened = CallLog::open(path, Arc::clone(clock));
@@ -269,8 +280,8 @@ fn surface_settings(config: &Config) -> http::Settings {
         max_body: config.max_body_mb << 20,
         heartbeat_after: config.heartbeat_after,
         default_model: config.default_model.clone(),
-        trusted_proxies: config.trusted_proxies.clone(),
         environment: if config.external_url.is_some() { "render" } else { "local" },
+        trusted_proxies: config.proxies_in_front(),
         sim_faults: config.allow_sim_faults,
         ..http::Settings::default()
     }

@@ -5,20 +5,20 @@ use http::header::{HOST, ORIGIN};
 use http::request::Parts;
 
 use super::peer;
-use crate::access::Network;
+use crate::access::TrustedProxies;
 
 /// Says that a connection is encrypted up to us. Put beside each request of such a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Encrypted;
 
 /// Whether the client speaks TLS: with us, or with a proxy that we believe.
-pub(super) fn is_secure(parts: &Parts, trusted: &[Network]) -> bool {
+pub(super) fn is_secure(parts: &Parts, trusted: &TrustedProxies) -> bool {
     let forwarded = || text(&parts.headers, "x-forwarded-proto").is_some_and(|proto| last(proto) == "https");
     parts.extensions.get::<Encrypted>().is_some() || (peer::is_proxied(parts, trusted) && forwarded())
 }
 
 /// Whether a page of another site is behind the request. Browsers say so; other programs say nothing.
-pub(super) fn is_foreign(parts: &Parts, trusted: &[Network]) -> bool {
+pub(super) fn is_foreign(parts: &Parts, trusted: &TrustedProxies) -> bool {
     match text(&parts.headers, "sec-fetch-site") {
         Some("same-origin" | "none") => false,
         Some(_) => true,
@@ -36,7 +36,7 @@ pub(super) fn is_foreign(parts: &Parts, trusted: &[Network]) -> bool {
 /// Whether the request names this machine by a name that cannot be made to mean it: what a page that has its own name
 /// resolve to 127.0.0.1 cannot do. A request without a host is no browser's.
 pub(super) fn is_for_loopback(parts: &Parts) -> bool {
-    let Some(authority) = authority(parts, &[]) else { return true };
+    let Some(authority) = authority(parts, &TrustedProxies::default()) else { return true };
     let host = match authority.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
@@ -48,7 +48,7 @@ pub(super) fn is_for_loopback(parts: &Parts) -> bool {
 }
 
 /// Whom the request was meant for: `gateway.example:8000`.
-fn authority(parts: &Parts, trusted: &[Network]) -> Option<String> {
+fn authority(parts: &Parts, trusted: &TrustedProxies) -> Option<String> {
     let forwarded = || text(&parts.headers, "x-forwarded-host").map(last);
     let forwarded = if peer::is_proxied(parts, trusted) { forwarded() } else { None };
     let host = || parts.headers.get(HOST).and_then(|value| value.to_str().ok());
@@ -73,6 +73,14 @@ mod tests {
     use http::Request;
 
     use super::*;
+
+    fn nobody() -> TrustedProxies {
+        TrustedProxies::default()
+    }
+
+    fn ours() -> TrustedProxies {
+        TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()])
+    }
 
     fn parts(headers: &[(&str, &str)]) -> Parts {
         let request = headers
@@ -102,26 +110,25 @@ mod tests {
             (&[("origin", "https://gw.example")], true),
         ];
         for (headers, expected) in cases {
-            assert_eq!(is_foreign(&parts(headers), &[]), expected, "{headers:?}");
+            assert_eq!(is_foreign(&parts(headers), &nobody()), expected, "{headers:?}");
         }
         let behind = parts(&[
             ("host", "10.0.0.9:8000"),
             ("x-forwarded-host", "gw.example"),
             ("origin", "https://gw.example"),
         ]);
-        assert!(is_foreign(&behind, &[]) && !is_foreign(&behind, &["10.0.0.0/8".parse().unwrap()]));
+        assert!(is_foreign(&behind, &nobody()) && !is_foreign(&behind, &ours()));
     }
 
     #[test]
     fn only_a_trusted_proxy_makes_a_request_secure() {
-        let trusted: [Network; 1] = ["10.0.0.0/8".parse().unwrap()];
         let https = parts(&[("x-forwarded-proto", "https")]);
-        assert!(is_secure(&https, &trusted) && !is_secure(&https, &[]));
-        assert!(!is_secure(&parts(&[("x-forwarded-proto", "https, http")]), &trusted));
+        assert!(is_secure(&https, &ours()) && !is_secure(&https, &nobody()));
+        assert!(!is_secure(&parts(&[("x-forwarded-proto", "https, http")]), &ours()));
         let mut direct = parts(&[]);
-        assert!(!is_secure(&direct, &trusted));
+        assert!(!is_secure(&direct, &ours()));
         direct.extensions.insert(Encrypted);
-        assert!(is_secure(&direct, &[]));
+        assert!(is_secure(&direct, &nobody()));
     }
 
     #[test]

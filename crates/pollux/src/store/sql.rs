@@ -10,6 +10,7 @@ mod migrate;
 mod operators;
 mod projects;
 mod settings;
+mod usage;
 mod users;
 
 use std::path::Path;
