@@ -7,6 +7,7 @@ use http::request::Parts;
 
 use super::Gateway;
 use super::openai::Failed;
+use super::peer::ClientAddress;
 use crate::access;
 
 /// A user with a valid key.
@@ -17,12 +18,13 @@ impl FromRequestParts<Gateway> for Caller {
     type Rejection = Failed;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Failed> {
-        Ok(Self(gateway.access.caller(credential(&parts.headers))?))
+        let ClientAddress(from) = ClientAddress::of(parts, &gateway.settings.trusted_proxies);
+        Ok(Self(gateway.access.caller(credential(&parts.headers), from)?))
     }
 }
 
 /// The credential of a request: `Authorization: Bearer …`, or the headers that Gemini's and Anthropic's clients send.
-pub(super) fn credential(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn credential(headers: &HeaderMap) -> Option<&str> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
     bearer

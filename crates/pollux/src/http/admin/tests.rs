@@ -5,6 +5,8 @@ mod calls;
 mod keys;
 mod projects;
 mod refusals;
+mod rules;
+mod sessions;
 mod users;
 
 use std::sync::Arc;

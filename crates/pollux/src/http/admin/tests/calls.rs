@@ -43,6 +43,7 @@ fn record(number: i64, user: &str) -> Record {
         } else {
             vec![attempt("ok", 200)]
         },
+        attempt_count: if refused { 2 } else { 1 },
         decision: r#"{"strategy":"headroom"}"#.to_owned(),
         outcome: if refused { "busy" } else { "answered" }.to_owned(),
         status: if refused { 429 } else { 200 },
@@ -122,7 +123,7 @@ async fn a_call_is_shown_with_its_attempts_and_its_decision() {
       "streamed": true,
       "project_id": "[project id]",
       "key_id": "[key id]",
-      "attempt_count": 0,
+      "attempt_count": 2,
       "outcome": "busy",
       "status": 429,
       "ending": "refused",
