@@ -172,6 +172,11 @@ async fn a_call_is_shown_with_its_attempts_and_its_decision() {
       ]
     }
     "#);
+}
+
+#[tokio::test]
+async fn attempts_are_listed_on_their_own() {
+    let (house, _) = house(3).await;
     let unknown = house.get(&format!("/admin/requests/{}", name("req", 9))).await;
     assert_eq!((unknown.status, &unknown.json()["detail"]), (404, &json!("There is no such request.")));
     assert_eq!(house.get("/admin/requests/7").await.status, 404);
