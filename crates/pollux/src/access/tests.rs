@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::clock::{ManualClock, Moment};
+use crate::secret::Secret;
 use crate::store::{SqlStore, SqliteSettings};
 
 const NOW: Moment = Moment(1_800_000_000_000);
@@ -18,19 +19,11 @@ impl House {
         Self { dir: tempfile::tempdir().unwrap(), clock: Arc::new(ManualClock::new(NOW)) }
     }
 
-    async fn open(&self, rule: AdminRule) -> (Access, Option<Secret>) {
+    async fn access(&self) -> Access {
         let path = self.dir.path().join("pollux.db");
         let store = SqlStore::open_sqlite(&path, SqliteSettings::default(), NOW).await.unwrap();
-        Access::open(Arc::new(store), &MasterKey::new([5; 32]), self.clock.clone(), rule).await.unwrap()
+        Access::open(Arc::new(store), &MasterKey::new([5; 32]), self.clock.clone()).await.unwrap()
     }
-
-    async fn access(&self) -> Access {
-        self.open(AdminRule::Off).await.0
-    }
-}
-
-fn token(text: &str) -> AdminRule {
-    AdminRule::Token(Some(Secret::new(text)))
 }
 
 #[tokio::test]
@@ -40,10 +33,29 @@ async fn a_user_comes_in_with_the_key_that_was_shown() {
     let (row, key) = access.create_user("  Ann's laptop 🔑 ", None).await.unwrap();
     assert_eq!(row.name, "Ann's laptop 🔑");
     assert!(key.expose().starts_with("sk-pollux-") && key.expose().len() == 58);
-    let caller = access.caller(Some(key.expose())).unwrap();
+    let caller = access.caller(Some(key.expose()), None).unwrap();
     assert_eq!((&caller.user, &*caller.name), (&row.id, "Ann's laptop 🔑"));
-    assert_eq!(access.caller(Some(&format!(" {}\n", key.expose()))).unwrap(), caller);
-    assert_eq!(house.access().await.caller(Some(key.expose())).unwrap(), caller, "after a restart");
+    assert_eq!(access.caller(Some(&format!(" {}\n", key.expose())), None).unwrap(), caller);
+    assert_eq!(house.access().await.caller(Some(key.expose()), None).unwrap(), caller, "after a restart");
+}
+
+#[tokio::test]
+async fn a_key_that_the_operator_wrote_down_belongs_to_one_user() {
+    let house = House::new();
+    let access = house.access().await;
+    let key = Secret::new("a-key-of-our-own-choice");
+    assert!(access.adopt_user("ann", &key).await.unwrap());
+    assert!(!access.adopt_user("bob", &key).await.unwrap(), "known already");
+    let caller = access.caller(Some(key.expose()), None).unwrap();
+    assert_eq!(&*caller.name, "ann");
+    access.disable_user(&caller.user).await.unwrap();
+    let again = house.access().await;
+    assert!(!again.adopt_user("ann", &key).await.unwrap(), "after a restart");
+    assert!(
+        matches!(again.caller(Some(key.expose()), None), Err(Denied::Disabled { .. })),
+        "stays switched off"
+    );
+    assert!(matches!(again.adopt_user(" ", &Secret::new("another")).await, Err(AccessError::Name(_))));
 }
 
 #[tokio::test]
@@ -53,20 +65,20 @@ async fn everybody_else_is_told_why_not() {
     let until = Moment(NOW.0 + 60_000);
     let (row, key) = access.create_user("Bob", Some(until)).await.unwrap();
     for missing in [None, Some(""), Some("  ")] {
-        assert_eq!(access.caller(missing), Err(Denied::Missing));
+        assert_eq!(access.caller(missing, None), Err(Denied::Missing));
     }
     let wrong = key.expose().to_lowercase();
     for unknown in ["sk-pollux-", &key.expose()[..57], &wrong, &row.hint, "钥匙", "a\0b"] {
-        assert_eq!(access.caller(Some(unknown)), Err(Denied::Unknown), "{unknown:?}");
+        assert_eq!(access.caller(Some(unknown), None), Err(Denied::Unknown), "{unknown:?}");
     }
     access.disable_user(&row.id).await.unwrap();
-    assert_eq!(access.caller(Some(key.expose())), Err(Denied::Disabled { name: "Bob".into() }));
+    assert_eq!(access.caller(Some(key.expose()), None), Err(Denied::Disabled { name: "Bob".into() }));
     assert!(access.enable_user(&row.id).await.unwrap().enabled);
-    assert!(access.caller(Some(key.expose())).is_ok());
+    assert!(access.caller(Some(key.expose()), None).is_ok());
     house.clock.set(Moment(until.0 - 1));
-    assert!(access.caller(Some(key.expose())).is_ok());
+    assert!(access.caller(Some(key.expose()), None).is_ok());
     house.clock.set(until);
-    assert_eq!(access.caller(Some(key.expose())), Err(Denied::Expired));
+    assert_eq!(access.caller(Some(key.expose()), None), Err(Denied::Expired));
     assert_eq!(access.check_user(&row.id), Err(Denied::Expired));
 }
 
@@ -77,10 +89,10 @@ async fn a_rotated_or_deleted_key_is_dead_at_once() {
     let (row, old) = access.create_user("Cy", None).await.unwrap();
     let (rotated, new) = access.rotate_user(&row.id).await.unwrap();
     assert_eq!((&rotated.id, rotated.hint == row.hint), (&row.id, false));
-    assert_eq!(access.caller(Some(old.expose())), Err(Denied::Unknown));
-    assert_eq!(access.caller(Some(new.expose())).unwrap().user, row.id);
+    assert_eq!(access.caller(Some(old.expose()), None), Err(Denied::Unknown));
+    assert_eq!(access.caller(Some(new.expose()), None).unwrap().user, row.id);
     access.delete_user(&row.id).await.unwrap();
-    assert_eq!(access.caller(Some(new.expose())), Err(Denied::Unknown));
+    assert_eq!(access.caller(Some(new.expose()), None), Err(Denied::Unknown));
     assert_eq!(access.check_user(&row.id), Err(Denied::Unknown));
     let gone = access.enable_user(&row.id).await.unwrap_err();
     assert!(matches!(gone, AccessError::Store(StoreError::Missing { .. })), "{gone:?}");
@@ -107,7 +119,7 @@ async fn the_last_call_is_noted_in_bulk_and_survives_changes() {
     let (ann, ann_key) = access.create_user("Ann", None).await.unwrap();
     let (bob, _) = access.create_user("Bob", None).await.unwrap();
     house.clock.advance(Duration::from_secs(5));
-    access.caller(Some(ann_key.expose())).unwrap();
+    access.caller(Some(ann_key.expose()), None).unwrap();
     access.enable_user(&ann.id).await.unwrap();
     access.reload().await.unwrap();
     access.tend().await.unwrap();
@@ -118,7 +130,7 @@ async fn the_last_call_is_noted_in_bulk_and_survives_changes() {
     assert_eq!(seen(ann.id.clone()).await, Some(Moment(NOW.0 + 5_000)));
     assert_eq!(seen(bob.id).await, None);
 
-    access.caller(Some(ann_key.expose())).unwrap();
+    access.caller(Some(ann_key.expose()), None).unwrap();
     access.store.close().await;
     assert!(access.tend().await.is_err());
     assert_eq!(index::read(&access.users).take_seen().len(), 1, "kept for the next attempt");
@@ -139,7 +151,7 @@ async fn a_change_abandoned_half_way_is_healed() {
         } else {
             access.create_user("another change", None).await.unwrap();
         }
-        assert_eq!(access.caller(Some(key.expose())).is_ok(), !heal_by_tending);
+        assert_eq!(access.caller(Some(key.expose()), None).is_ok(), !heal_by_tending);
     }
 }
 
@@ -148,80 +160,27 @@ async fn another_process_is_noticed_on_reload() {
     let house = House::new();
     let (here, there) = (house.access().await, house.access().await);
     let (row, key) = there.create_user("Dee", None).await.unwrap();
-    assert_eq!(here.caller(Some(key.expose())), Err(Denied::Unknown));
+    assert_eq!(here.caller(Some(key.expose()), None), Err(Denied::Unknown));
     here.reload().await.unwrap();
-    assert_eq!(here.caller(Some(key.expose())).unwrap().user, row.id);
-}
-
-#[tokio::test]
-async fn the_admin_token_is_made_once_and_recalled() {
-    let house = House::new();
-    let (access, fresh) = house.open(AdminRule::Token(None)).await;
-    let fresh = fresh.unwrap();
-    assert!(fresh.expose().starts_with("pollux-admin-") && fresh.expose().len() == 53);
-    assert!(access.admin(Some(fresh.expose())).is_ok());
-    assert_eq!(access.admin(None).unwrap_err(), Denied::Missing);
-    assert_eq!(access.admin(Some("pollux-admin-")).unwrap_err(), Denied::Unknown);
-    let (again, none) = house.open(AdminRule::Token(None)).await;
-    assert!(none.is_none() && again.admin(Some(fresh.expose())).is_ok());
-    let reset = again.reset_admin_token().await.unwrap();
-    assert!(again.admin(Some(fresh.expose())).is_err() && again.admin(Some(reset.expose())).is_ok());
-}
-
-#[tokio::test]
-async fn a_given_admin_token_replaces_the_made_one_for_good() {
-    let house = House::new();
-    let (_, fresh) = house.open(AdminRule::Token(None)).await;
-    let (access, none) = house.open(token(" given-by-the-operator\n")).await;
-    assert!(none.is_none());
-    assert!(access.admin(Some("given-by-the-operator")).is_ok());
-    let (later, none) = house.open(AdminRule::Token(None)).await;
-    assert!(none.is_none() && later.admin(Some("given-by-the-operator")).is_ok());
-    assert!(later.admin(Some(fresh.unwrap().expose())).is_err(), "the old token came back");
-    let open = house.open(AdminRule::Off).await.0;
-    assert!(open.admin(None).is_ok() && open.admin(Some("anything")).is_ok());
-}
-
-#[tokio::test]
-async fn unusable_admin_tokens_are_refused() {
-    let house = House::new();
-    for bad in ["", " ", "two words", "a\u{1b}b"] {
-        let path = house.dir.path().join("pollux.db");
-        let store = SqlStore::open_sqlite(&path, SqliteSettings::default(), NOW).await.unwrap();
-        let opened =
-            Access::open(Arc::new(store), &MasterKey::new([5; 32]), house.clock.clone(), token(bad)).await;
-        assert!(matches!(opened, Err(AccessError::AdminToken(_))), "{bad:?}");
-    }
-}
-
-#[tokio::test]
-async fn users_and_admin_cannot_stand_in_for_each_other() {
-    let house = House::new();
-    let (access, fresh) = house.open(AdminRule::Token(None)).await;
-    let (_, key) = access.create_user("Eve", None).await.unwrap();
-    assert_eq!(access.admin(Some(key.expose())).unwrap_err(), Denied::Unknown);
-    assert_eq!(access.caller(Some(fresh.unwrap().expose())).unwrap_err(), Denied::Unknown);
+    assert_eq!(here.caller(Some(key.expose()), None).unwrap().user, row.id);
 }
 
 /// Neither what is printed nor what is on the disk holds a credential in clear.
 #[tokio::test]
 async fn no_credential_is_shown_or_stored() {
     let house = House::new();
-    let (access, fresh) = house.open(AdminRule::Token(None)).await;
-    let fresh = fresh.unwrap();
+    let access = house.access().await;
     let (row, key) = access.create_user("Fay", None).await.unwrap();
-    let caller = access.caller(Some(key.expose()));
-    let denied = access.caller(Some(&key.expose()[..50]));
-    let shown =
-        format!("{access:?} {row:?} {key:?} {caller:?} {denied:?} {fresh:?} {:?}", token(fresh.expose()));
+    let caller = access.caller(Some(key.expose()), None);
+    let denied = access.caller(Some(&key.expose()[..50]), None);
+    let shown = format!("{access:?} {row:?} {key:?} {caller:?} {denied:?}");
     access.store.close().await;
     let mut stored = Vec::new();
     for file in std::fs::read_dir(house.dir.path()).unwrap() {
         stored.extend(std::fs::read(file.unwrap().path()).unwrap());
     }
-    for canary in [&key.expose()[10..50], &fresh.expose()[13..50]] {
-        assert!(!shown.contains(canary));
-        assert!(!stored.windows(canary.len()).any(|part| part == canary.as_bytes()));
-    }
+    let canary = &key.expose()[10..50];
+    assert!(!shown.contains(canary));
+    assert!(!stored.windows(canary.len()).any(|part| part == canary.as_bytes()));
     assert!(stored.windows(3).any(|part| part == b"Fay"), "the search itself works");
 }

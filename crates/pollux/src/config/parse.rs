@@ -4,8 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Database;
+use pool::account::Zone;
+
 use super::problem::Bad;
+use super::{Database, UserKey};
+use crate::access::{Network, TrustedProxies};
 use crate::keyring::Strategy;
 use crate::secret::Secret;
 use crate::telemetry::{Format, check_filter};
@@ -75,6 +78,34 @@ pub(super) fn concurrency(text: &str) -> Parsed<Option<u32>> {
     }
 }
 
+/// Networks and their names; none for what the hosting says.
+pub(super) fn proxies_in_front(text: &str) -> Parsed<Option<Vec<Network>>> {
+    match text.trim() {
+        "auto" => return Ok(None),
+        "" | "none" => return Ok(Some(Vec::new())),
+        _ => {}
+    }
+    let mut networks = Vec::new();
+    for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+        if let Some(named) = TrustedProxies::named(entry) {
+            networks.extend_from_slice(named);
+            continue;
+        }
+        let bad = |_| {
+            let reason = format!("has an entry {entry:?} that is no address, no network and no known name");
+            Bad::new(reason, "write for example 10.0.0.0/8, or loopback, private, cloudflare, auto or none")
+        };
+        networks.push(entry.parse().map_err(bad)?);
+    }
+    Ok(Some(networks))
+}
+
+pub(super) fn time_zone(text: &str) -> Parsed<Zone> {
+    text.parse().map_err(|_| {
+        Bad::new("is not a time zone", "write for example UTC, Asia/Shanghai or America/New_York")
+    })
+}
+
 pub(super) fn switch(text: &str) -> Parsed<bool> {
     match text.to_ascii_lowercase().as_str() {
         "on" | "true" | "yes" | "1" => Ok(true),
@@ -128,6 +159,33 @@ fn span(text: &str, unit: &str) -> Option<Duration> {
 
 fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).filter(|item| !item.is_empty())
+}
+
+/// Users with their keys, each key once, in the order they are written.
+pub(super) fn user_keys(text: &str) -> Parsed<Vec<UserKey>> {
+    let mut users: Vec<UserKey> = Vec::new();
+    let entries = text.split([',', '\n']).map(str::trim).filter(|entry| !entry.is_empty());
+    for (index, entry) in entries.enumerate() {
+        let bad = |reason| {
+            Bad::new(
+                format!("(number {}) {reason}", index + 1),
+                "write NAME=KEY with a key of at least 16 characters",
+            )
+        };
+        let (name, key) = entry.split_once('=').ok_or_else(|| bad("has no `=`"))?;
+        let (name, key) = (name.trim(), key.trim());
+        if name.is_empty() || name.chars().count() > 100 {
+            return Err(bad("has no name of 1 to 100 characters before the `=`"));
+        }
+        if key.chars().count() < 16 || key.contains(char::is_whitespace) {
+            return Err(bad("has no usable key after the `=`"));
+        }
+        if users.iter().any(|user| user.key.expose() == key) {
+            return Err(bad("has the key of another user"));
+        }
+        users.push(UserKey { name: name.to_owned(), key: Secret::new(key) });
+    }
+    Ok(users)
 }
 
 /// Several secrets, each once, in the order they are written.

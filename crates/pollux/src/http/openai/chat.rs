@@ -13,7 +13,6 @@ use crate::access;
 use crate::http::answer::Running;
 use crate::http::caller::Caller;
 use crate::http::{Gateway, answer, body};
-use crate::id;
 use crate::relay::{Affinity, Answer, Call, Served};
 use crate::shared::Kept;
 
@@ -39,7 +38,7 @@ pub(super) async fn create(
     drop(bytes);
     let (call, encoding, ignored) = prepare(&gateway, &caller, request, &headers).await?;
     let explain = asks_why(&gateway, &headers);
-    let stamp = Stamp { created: gateway.clock.now().0 / 1_000, seed: id::seed() };
+    let stamp = Stamp { created: gateway.clock.now().0 / 1_000, seed: gateway.dice.seed() };
     let mut response = if call.streamed {
         let scribe = ChatScribe::new(gateway.clone(), caller, encoding, stamp);
         stream(gateway, call, scribe, explain).await?
@@ -67,6 +66,9 @@ async fn prepare(
         .catalog
         .resolve(request.require_model()?, now)
         .map_err(|unknown| unknown_model(&unknown.to_string()))?;
+    if !caller.scope.allows_model(&model.upstream_id) {
+        return Err(not_allowed(&model.upstream_id));
+    }
     let kept = gateway.shared.calls(caller.user.as_str(), &request.call_ids(), now).await;
     let recall = kept.iter().map(|(id, kept)| (id.clone(), kept.call.clone())).collect();
     let context =
@@ -102,6 +104,15 @@ fn affinity(
 
 pub(super) fn unknown_model(message: &str) -> Failed {
     Failed::new(404, "invalid_request_error", "model_not_found", message.to_owned()).about("model")
+}
+
+/// The user may use other models only.
+pub(super) fn not_allowed(model: &str) -> Failed {
+    let message = format!(
+        "This key may not use the model “{model}”. GET /v1/models lists those it may use; the administrator of this gateway \
+         can allow more."
+    );
+    Failed::new(403, "invalid_request_error", "model_not_allowed", message).about("model").never()
 }
 
 /// Streams: with its real status if the first event comes before the heartbeat is due.
@@ -172,7 +183,7 @@ fn note_names<T: AsRef<str>>(headers: &mut HeaderMap, header: HeaderName, names:
 /// An admin may ask why a call went where it went, by sending the admin token in a header of its own.
 fn asks_why(gateway: &Gateway, headers: &HeaderMap) -> bool {
     let token = headers.get(DECISION).and_then(|value| value.to_str().ok());
-    token.is_some_and(|token| gateway.access.admin(Some(token)).is_ok())
+    token.is_some_and(|token| gateway.operators.token(Some(token)).is_ok())
 }
 
 fn note_decision(headers: &mut HeaderMap, gateway: &Gateway, served: &Served, explain: bool) {

@@ -9,7 +9,7 @@ use crate::access::{Caller, Denied};
 use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::{BODY_LIMIT, Problem};
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 
 /// What is known about a key.
 #[derive(Debug, Serialize)]
@@ -29,7 +29,7 @@ struct Owner {
 
 /// Checks a key without counting it as used.
 pub(in crate::http::admin) async fn check(
-    _: Admin,
+    _: Viewer,
     State(gateway): State<Gateway>,
     request: Body,
 ) -> Result<Json<Checked>, Problem> {
@@ -46,12 +46,13 @@ fn reason(denied: &Denied) -> &'static str {
         Denied::Missing | Denied::Unknown => "unknown",
         Denied::Disabled { .. } => "disabled",
         Denied::Expired => "expired",
+        Denied::Address { .. } => "address",
     }
 }
 
 impl From<Caller> for Owner {
     fn from(caller: Caller) -> Self {
-        let Caller { user, name, private: _, weight: _ } = caller;
+        let Caller { user, name, .. } = caller;
         Self { id: user.as_str().to_owned(), name: name.as_ref().to_owned() }
     }
 }

@@ -1,0 +1,36 @@
+//! Where a call comes from, as an argument of the handler.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use http::HeaderName;
+use http::request::Parts;
+
+use super::Gateway;
+use crate::access::TrustedProxies;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The address of the client, proxies of ours seen through; none if the request came from inside the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClientAddress(pub(crate) Option<IpAddr>);
+
+impl FromRequestParts<Gateway> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Infallible> {
+        Ok(Self::of(parts, &gateway.settings.trusted_proxies))
+    }
+}
+
+impl ClientAddress {
+    /// Where a request comes from, if these proxies are believed.
+    pub(super) fn of(parts: &Parts, proxies: &TrustedProxies) -> Self {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let forwarded = parts.headers.get_all(FORWARDED_FOR).iter();
+        // A value that is no text is no address either.
+        let forwarded = forwarded.map(|value| value.to_str().unwrap_or("?"));
+        Self(peer.map(|ConnectInfo(peer)| proxies.client(peer.ip(), forwarded)))
+    }
+}
