@@ -19,6 +19,7 @@ macro_rules! for_each_check {
             all_or_no_keys_are_added
             two_imports_at_once_add_each_key_once
             pages_of_keys_follow_each_other
+            pages_are_in_the_order_of_bytes
             a_key_is_switched_judged_and_deleted
             a_key_moves_to_another_project
             projects_are_found_by_label_and_changed
@@ -148,6 +149,18 @@ pub(super) async fn pages_of_keys_follow_each_other(store: &dyn Store) {
     let all = store.load_keys().await.unwrap();
     assert_eq!(all.len(), 2_345);
     assert!(all.is_sorted_by(|left, right| left.id < right.id));
+}
+
+/// Not in that of a language, where `a` comes before `Z` and `_` may not count.
+pub(super) async fn pages_are_in_the_order_of_bytes(store: &dyn Store) {
+    let ids = ["user_A", "user_Z", "user__b", "user_a", "user_ab", "user_ä"];
+    for (seed, id) in (0_u64..).zip(ids).collect::<Vec<_>>().into_iter().rev() {
+        store.insert_user(&NewUser { id: id.into(), ..new_user(seed) }, NOW).await.unwrap();
+    }
+    let all = store.list_users(None, 10).await.unwrap();
+    assert_eq!(all.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ids);
+    let rest = store.list_users(Some(&"user_Z".into()), 10).await.unwrap();
+    assert_eq!(rest.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ids[2..]);
 }
 
 pub(super) async fn a_key_is_switched_judged_and_deleted(store: &dyn Store) {
