@@ -43,7 +43,7 @@ use self::missing::Missing;
 use self::pulse::Pulse;
 use crate::calllog::{self, Begun, CallLog, Entry};
 use crate::clock::Clock;
-use crate::id;
+use crate::id::Dice;
 use crate::keyring::{Keyring, Lease, Opening, Settled, Wish};
 use crate::shared::Shared;
 use crate::telemetry::names;
@@ -91,6 +91,8 @@ pub struct Rooms {
     pub shared: Arc<dyn Shared>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What spreads pauses.
+    pub dice: Dice,
     /// Where calls are noted when they end.
     pub calls: CallLog,
 }
@@ -206,7 +208,7 @@ impl Relay {
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
         self.lessons.apply(&mut call, self.rooms.clock.now());
-        let mut journey = Journey::new(self.budget.begin(), self.settings.limits, spread());
+        let mut journey = Journey::new(self.budget.begin(), self.settings.limits, self.rooms.dice.roll());
         let mut wire = call.wire().map_err(unspeakable)?;
         let mut held = None;
         loop {
@@ -383,10 +385,4 @@ fn tokens_of(response: &GenerateContentResponse) -> Option<Tokens> {
     let mut tally = UsageTally::default();
     tally.see(response.usage_metadata.as_ref()?);
     Some(tally.tokens())
-}
-
-/// Random bits, to spread pauses.
-#[expect(clippy::cast_possible_truncation, reason = "any 64 of the bits will do")]
-fn spread() -> u64 {
-    id::seed() as u64
 }

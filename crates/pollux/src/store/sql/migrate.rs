@@ -1,6 +1,7 @@
 //! Brings the schema up to date, one transaction per step.
 //!
-//! Steps are numbered files in `migrations/`, compiled in. A step that was published is never edited.
+//! Steps are numbered files in `migrations/`, compiled in. A step that was published is never edited. Steps do not build
+//! on each other's order beyond their tables, so that a number may be filled in later.
 //!
 //! While replicas are exchanged one by one, older programs work on a newer schema. So a step should only add: tables,
 //! indexes, columns with a default. One that takes something away or changes what a name means is declared as breaking,
@@ -140,6 +141,11 @@ fn word(piece: &str) -> String {
         other => other,
     };
     format!("{said}{rest}")
+}
+
+#[cfg(test)]
+pub(super) fn steps() -> usize {
+    STEPS.len()
 }
 
 #[cfg(test)]
