@@ -12,6 +12,7 @@ mod postgres;
 mod projects;
 mod settings;
 mod sqlite;
+mod usage;
 mod users;
 
 use std::time::Duration;
