@@ -18,6 +18,7 @@ const STEPS: &[Step] = &[
     Step::breaking(1, include_str!("../../../migrations/0001_start.sql")),
     Step::breaking(2, include_str!("../../../migrations/0002_declared.sql")),
     Step::additive(3, include_str!("../../../migrations/0003_usage.sql")),
+    Step::additive(4, include_str!("../../../migrations/0004_limits.sql")),
 ];
 
 /// The fact that says which version a program must know to use this database.
