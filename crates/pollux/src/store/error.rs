@@ -125,6 +125,10 @@ impl From<sqlx::Error> for StoreError {
             E::Database(inner) if inner.is_foreign_key_violation() => {
                 Self::Invalid { field: "project", reason: "does not exist" }
             }
+            // A NUL in a text that was only looked for.
+            E::Database(inner) if inner.code().as_deref() == Some("22021") => {
+                Self::Invalid { field: "text", reason: "must not contain a NUL character" }
+            }
             E::ColumnDecode { .. } | E::Decode(_) => Self::damaged(error.to_string()),
             _ => Self::Statement(error),
         }

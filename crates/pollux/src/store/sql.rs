@@ -3,10 +3,12 @@
 //! What both databases understand in the same way, and what not, stands in `docs/postgres.md`; the few differences are
 //! [`Kind`] and, for the schema, `migrate.rs`.
 
+mod audit;
 mod contention;
 mod counters;
 mod keys;
 mod migrate;
+mod operators;
 mod pool;
 mod postgres;
 mod projects;

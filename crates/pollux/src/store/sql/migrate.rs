@@ -19,9 +19,10 @@ const STEPS: &[Step] = &[
     Step::breaking(2, include_str!("../../../migrations/0002_declared.sql")),
     Step::additive(3, include_str!("../../../migrations/0003_usage.sql")),
     Step::additive(4, include_str!("../../../migrations/0004_limits.sql")),
+    Step::additive(6, include_str!("../../../migrations/0006_sessions.sql")),
 ];
 
-/// The fact that says which version a program must know to use this database.
+/// The fact that says which step a program must know to use this database: the last one that broke older programs.
 const NEEDS: &str = "schema_needs";
 /// The name of the lock that migrating programs take: "pollux" in ASCII.
 const LOCK: i64 = 0x70_6f_6c_6c_75_78;
@@ -103,15 +104,13 @@ async fn taken(transaction: &mut Transaction) -> Result<Vec<i64>> {
 
 /// A database on which newer programs took steps is used as long as none of these breaks us.
 async fn refuse_newer(transaction: &mut Transaction, taken: &[i64]) -> Result<()> {
+    let ours = |version: i64| STEPS.iter().any(|step| step.version == version);
+    let Some(found) = taken.iter().copied().filter(|version| !ours(*version)).max() else { return Ok(()) };
     let known = STEPS.iter().map(|step| step.version).max().unwrap_or_default();
-    let found = taken.iter().copied().max().unwrap_or_default();
-    if found <= known {
-        return Ok(());
-    }
     let fact = sqlx::query("SELECT value FROM meta WHERE name = $1").bind(NEEDS);
     let fact = fact.fetch_optional(&mut **transaction).await?;
     let needs: Option<String> = fact.map(|row| row.try_get(0)).transpose()?;
-    if needs.and_then(|needs| needs.parse().ok()).is_some_and(|needs: i64| needs > known) {
+    if needs.and_then(|needs| needs.parse().ok()).is_some_and(|needs: i64| !ours(needs)) {
         return Err(StoreError::NewerSchema { found, known });
     }
     tracing::info!(
