@@ -14,6 +14,7 @@ mod bed;
 mod calllog;
 mod canary;
 mod chat;
+mod cli;
 mod doors;
 mod endings;
 mod failover;
