@@ -9,6 +9,7 @@ pub mod aggregate;
 pub mod content;
 pub mod event;
 mod lenient;
+pub mod inject;
 pub mod outcome;
 pub mod quota;
 pub mod redact;

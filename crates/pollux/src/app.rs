@@ -1,6 +1,6 @@
 //! The composition root: the only place that names concrete backends.
 //!
-//! Top to bottom: store, access, shared, upstream, keyring, relay, router.
+//! Top to bottom: store, access, shared, upstream, settings, keyring, relay, router.
 //!
 //! Invariant: everything that can fail at start fails here, before anything is served.
 
@@ -17,11 +17,12 @@ use crate::calllog::{self, CallLog};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{self, Gateway, Parts, Requests};
-use crate::keyring::{self, Keeper, Keyring};
+use crate::http::{self, Fixed, Gateway, Parts, Requests};
+use crate::keyring::{Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
 use crate::relay::{self, Relay};
 use crate::secret::{MasterKey, Secret};
+use crate::settings::Settings;
 use crate::shared::{Memory, Shared};
 use crate::store::record::Origin;
 use crate::store::{SqlStore, SqliteSettings, Store, check_master_key};
@@ -62,31 +63,29 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
     let shared: Arc<dyn Shared> = Arc::new(Memory::new(crate::shared::Settings::default()));
     let upstream = Arc::new(Upstream::new(&config.upstream()).context("cannot set up the way to Google")?);
 
-    let settings = pool_settings(config);
+    let settings = Settings::open(Arc::clone(&store), Arc::clone(&clock), config.settings.clone()).await?;
+    let live = settings.live();
     let opened =
-        Keyring::open(Arc::clone(&store), Arc::clone(&upstream), master, Arc::clone(&clock), settings).await;
+        Keyring::open(Arc::clone(&store), Arc::clone(&upstream), master, Arc::clone(&clock), live.clone()).await;
     let (keyring, keeper) = opened?;
-    let keyring = keyring.paced(config.daily_pacing);
     add_environment_keys(&keyring, config).await?;
     let keys = keyring.ready_keys();
 
     let keyring = Arc::new(keyring);
     let (calls, call_writer) = call_log(config, &clock)?;
-    let relay = Relay::new(
-        relay::Rooms {
-            keyring: Arc::clone(&keyring),
-            upstream,
-            shared: Arc::clone(&shared),
-            clock: Arc::clone(&clock),
-            calls,
-        },
-        relay_settings(config),
-    );
+    let relay = Relay::new(relay::Rooms {
+        keyring: Arc::clone(&keyring),
+        upstream,
+        shared: Arc::clone(&shared),
+        clock: Arc::clone(&clock),
+        calls,
+        settings: live,
+    });
     let started = clock.now();
-    let settings = surface_settings(config);
+    let (settings, fixed) = (Arc::new(settings), fixed(config));
     let catalog = Catalog::default();
     let requests = Requests::default();
-    let parts = Parts { access, keyring, relay, catalog, shared, clock, settings, started, requests };
+    let parts = Parts { access, keyring, relay, catalog, shared, clock, settings, fixed, started, requests };
     let gateway = Gateway::new(parts);
     Ok(App { router: http::router(&gateway), fresh_admin_token, keys, gateway, store, keeper, call_writer })
 }
@@ -105,6 +104,10 @@ impl App {
         let Self { router, keeper, store, gateway, call_writer, .. } = self;
         let soft = lifecycle.soft();
         lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
+        lifecycle.spawn("follow settings", {
+            let (gateway, soft) = (gateway.clone(), soft.clone());
+            async move { gateway.follow_settings(soft.cancelled_owned()).await }
+        });
         lifecycle.spawn("tend users", {
             let soft = soft.clone();
             async move { gateway.tend_users(soft.cancelled_owned()).await }
@@ -181,34 +184,14 @@ fn call_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<(CallLog,
     Ok((log, Some(writer)))
 }
 
-fn pool_settings(config: &Config) -> keyring::Settings {
-    keyring::Settings {
-        strategy: config.strategy,
-        concurrency: config.project_concurrency,
-        ..keyring::Settings::default()
-    }
-}
-
-fn relay_settings(config: &Config) -> relay::Settings {
-    let attempts = u32::try_from(config.max_attempts).unwrap_or(u32::MAX);
-    relay::Settings {
-        limits: relay::Limits { attempts, ..relay::Limits::default() },
-        first_event_within: config.request_timeout,
-        answer_within: config.answer_timeout,
-        patience: config.queue_patience,
-        hedge_after: config.hedge_after,
-    }
-}
-
-fn surface_settings(config: &Config) -> http::Settings {
-    http::Settings {
+fn fixed(config: &Config) -> Fixed {
+    Fixed {
         max_body: config.max_body_mb << 20,
-        heartbeat_after: config.heartbeat_after,
-        default_model: config.default_model.clone(),
+        heartbeat_every: Fixed::HEARTBEAT_EVERY,
         admin_auth: config.admin_auth,
-        environment: if config.external_url.is_some() { "render" } else { "local" },
+        external_url: config.external_url.clone(),
+        database: Some(config.database_path()),
         sim_faults: config.allow_sim_faults,
-        ..http::Settings::default()
     }
 }
 

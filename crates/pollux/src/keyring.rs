@@ -25,6 +25,7 @@ use pool::Moment;
 
 use crate::clock::Clock;
 use crate::secret::MasterKey;
+use crate::settings::Live;
 use crate::store::{Store, StoreError};
 use crate::upstream::Upstream;
 
@@ -38,7 +39,7 @@ pub use kinship::{Confidence, Kin, KinSign};
 pub use lease::{Charge, Lease, Settled};
 pub use limits::KnownLimit;
 pub use names::Names;
-pub use pool::{Decision, Opening, Settings, Strategy, Why};
+pub use pool::{Decision, Opening, Strategy, Why};
 pub use projects::{ProjectChange, tier_of};
 pub use ring::Wish;
 pub use roll::{Addition, KeyView, RollError};
@@ -51,8 +52,7 @@ pub struct Keyring {
     upstream: Arc<Upstream>,
     master: MasterKey,
     clock: Arc<dyn Clock>,
-    /// There if the day is paced.
-    pacer: Option<Mutex<Pacer>>,
+    pacer: Mutex<Pacer>,
 }
 
 impl Keyring {
@@ -65,21 +65,15 @@ impl Keyring {
         upstream: Arc<Upstream>,
         master: MasterKey,
         clock: Arc<dyn Clock>,
-        settings: Settings,
+        settings: Live,
     ) -> Result<(Self, Keeper), StoreError> {
         let (ring, changes) = Ring::new(settings, Arc::clone(&clock));
         let ring = Arc::new(ring);
         let keeper = Keeper::new(Arc::clone(&store), Arc::clone(&ring), changes);
-        let keyring = Self { ring, store, upstream, master, clock, pacer: None };
+        let keyring = Self { ring, store, upstream, master, clock, pacer: Mutex::default() };
         keyring.load().await?;
         let tally = keyring.load_today().await?;
         Ok((keyring, keeper.with(tally)))
-    }
-
-    /// The same, with the day of each model paced over its users or not.
-    #[must_use]
-    pub fn paced(self, paced: bool) -> Self {
-        Self { pacer: paced.then(Mutex::default), ..self }
     }
 
     /// Takes the best project with room for a call; waits for one in turn with others, but not beyond `deadline`.

@@ -8,16 +8,21 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("id", &["clock"]),
     ("secret", &["id"]),
     ("store", &["clock", "id", "secret"]),
+    ("settings", &["clock", "store"]),
     ("shared", &["clock", "id", "secret"]),
     ("upstream", &["clock", "id", "secret"]),
     ("catalog", &["clock", "id", "secret"]),
     ("access", &["clock", "id", "secret", "store", "shared"]),
-    ("keyring", &["clock", "id", "secret", "store", "shared", "upstream", "catalog", "telemetry"]),
+    ("keyring", &["clock", "id", "secret", "store", "settings", "shared", "upstream", "catalog", "telemetry"]),
     ("calllog", &["clock", "telemetry"]),
-    ("relay", &["clock", "id", "secret", "shared", "upstream", "catalog", "keyring", "calllog", "telemetry"]),
+    (
+        "relay",
+        &["clock", "id", "secret", "settings", "shared", "upstream", "catalog", "keyring", "calllog", "telemetry"],
+    ),
     (
         "http",
         &[
+            "settings",
             "clock",
             "id",
             "secret",
@@ -36,6 +41,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "config",
         &[
+            "settings",
             "clock",
             "secret",
             "store",
@@ -51,6 +57,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "app",
         &[
+            "settings",
             "clock",
             "id",
             "secret",
@@ -71,6 +78,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "settings",
             "clock",
             "id",
             "secret",

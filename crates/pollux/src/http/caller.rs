@@ -30,7 +30,7 @@ impl FromRequestParts<Gateway> for Admin {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
-        if gateway.settings.admin_auth {
+        if gateway.fixed.admin_auth {
             gateway.access.admin(credential(&parts.headers))?;
         }
         Ok(Self)

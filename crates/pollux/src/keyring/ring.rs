@@ -15,6 +15,7 @@ use super::queue::Line;
 use super::roster::{KeyEntry, Roster};
 use crate::clock::Clock;
 use crate::id;
+use crate::settings::Live;
 
 /// Changes that may wait to be written down; more than this at once means the store is stuck.
 const WAITING_CHANGES: usize = 4_096;
@@ -43,6 +44,7 @@ pub struct Wish<'a> {
 /// The pool behind its lock, and the roster beside it. Both locks are short and never held over a wait.
 pub(super) struct Ring {
     pool: Mutex<Pool>,
+    settings: Live,
     kinship: Mutex<Kinship>,
     roster: RwLock<Roster>,
     clock: Arc<dyn Clock>,
@@ -53,12 +55,13 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    pub(super) fn new(settings: Settings, clock: Arc<dyn Clock>) -> (Self, mpsc::Receiver<Vec<Change>>) {
+    pub(super) fn new(settings: Live, clock: Arc<dyn Clock>) -> (Self, mpsc::Receiver<Vec<Change>>) {
         let (changes, receiver) = mpsc::channel(WAITING_CHANGES);
-        let pool = Mutex::new(Pool::new(settings));
+        let pool = Mutex::new(Pool::new(Settings::default()));
         (
             Self {
                 pool,
+                settings,
                 kinship: Mutex::default(),
                 roster: RwLock::default(),
                 clock,
@@ -70,8 +73,20 @@ impl Ring {
         )
     }
 
+    /// The pool, as the settings of this moment want it.
     pub(super) fn pool(&self) -> MutexGuard<'_, Pool> {
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+        let live = self.settings.now();
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = *pool.settings();
+        let wanted = Settings { strategy: live.strategy, concurrency: live.project_concurrency, ..known };
+        if wanted != known {
+            pool.set_settings(wanted);
+        }
+        pool
+    }
+
+    pub(super) fn settings(&self) -> &Live {
+        &self.settings
     }
 
     pub(super) fn kinship(&self) -> MutexGuard<'_, Kinship> {

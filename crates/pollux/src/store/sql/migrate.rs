@@ -8,9 +8,10 @@ use super::SqlStore;
 use crate::clock::Moment;
 use crate::store::{Result, StoreError};
 
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     include_str!("../../../migrations/0001_start.sql"),
     include_str!("../../../migrations/0002_declared.sql"),
+    include_str!("../../../migrations/0005_settings.sql"),
 ];
 
 impl SqlStore {
