@@ -8,8 +8,8 @@
 pub mod aggregate;
 pub mod content;
 pub mod event;
-mod lenient;
 pub mod inject;
+mod lenient;
 pub mod outcome;
 pub mod quota;
 pub mod redact;

@@ -137,6 +137,11 @@ impl Access {
         Ok(caller)
     }
 
+    /// All users, and those who would be let in now.
+    pub fn count_users(&self) -> (usize, usize) {
+        index::read(&self.users).count(self.clock.now())
+    }
+
     /// Whether this is the admin.
     pub fn admin(&self, presented: Option<&str>) -> Result<Admin, Denied> {
         self.admin.admit(presented)

@@ -26,6 +26,7 @@ use crate::settings::Settings;
 use crate::shared::{Memory, Shared};
 use crate::store::record::Origin;
 use crate::store::{SqlStore, SqliteSettings, Store, check_master_key};
+use crate::telemetry::CpuShare;
 use crate::upstream::Upstream;
 
 /// The file that holds the master key when none is given.
@@ -66,7 +67,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
     let settings = Settings::open(Arc::clone(&store), Arc::clone(&clock), config.settings.clone()).await?;
     let live = settings.live();
     let opened =
-        Keyring::open(Arc::clone(&store), Arc::clone(&upstream), master, Arc::clone(&clock), live.clone()).await;
+        Keyring::open(Arc::clone(&store), Arc::clone(&upstream), master, Arc::clone(&clock), live.clone())
+            .await;
     let (keyring, keeper) = opened?;
     add_environment_keys(&keyring, config).await?;
     let keys = keyring.ready_keys();
@@ -84,8 +86,9 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
     let started = clock.now();
     let (settings, fixed) = (Arc::new(settings), fixed(config));
     let catalog = Catalog::default();
-    let requests = Requests::default();
-    let parts = Parts { access, keyring, relay, catalog, shared, clock, settings, fixed, started, requests };
+    let (cpu, requests) = (CpuShare::default(), Requests::default());
+    let parts =
+        Parts { access, keyring, relay, catalog, shared, clock, settings, fixed, started, cpu, requests };
     let gateway = Gateway::new(parts);
     Ok(App { router: http::router(&gateway), fresh_admin_token, keys, gateway, store, keeper, call_writer })
 }

@@ -8,6 +8,7 @@
 mod answer;
 mod body;
 mod caller;
+mod cors;
 mod layers;
 mod rules;
 mod serving;
@@ -31,6 +32,7 @@ use crate::keyring::Keyring;
 use crate::relay::Relay;
 use crate::settings::Settings;
 use crate::shared::Shared;
+use crate::telemetry::CpuShare;
 
 pub use serving::serve;
 
@@ -91,6 +93,8 @@ pub struct Parts {
     pub fixed: Fixed,
     /// When the gateway started.
     pub started: Moment,
+    /// How busy the process was at the last look.
+    pub cpu: CpuShare,
     /// Requests taken since then.
     pub requests: Requests,
 }

@@ -144,8 +144,7 @@ impl Relay {
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
         let settings = self.rooms.settings.now();
-        let within =
-            if call.streams_upstream() { settings.request_timeout } else { settings.answer_timeout };
+        let within = if call.streams_upstream() { settings.request_timeout } else { settings.answer_timeout };
         let deadline = Instant::now() + within;
         let mut entry = self.rooms.calls.begin(|| begun(&call));
         let known = self.missing.check(&call.model, self.rooms.clock.now());
@@ -237,7 +236,8 @@ impl Relay {
             sim_fault: call.sim_fault.as_deref().filter(|_| journey.attempts() == 0),
             accept_empty: journey.accepts_empty(),
             // Of a whole answer, the first byte comes last; half of the time, so that there is a second chance.
-            first_byte_within: (!call.streams_upstream()).then(|| self.rooms.settings.now().answer_timeout / 2),
+            first_byte_within: (!call.streams_upstream())
+                .then(|| self.rooms.settings.now().answer_timeout / 2),
         }
     }
 

@@ -158,9 +158,19 @@ impl Settings {
         let configured = self.configured.values.json();
         let entries = KEYS.iter().map(|key| {
             let of = |values: &Map<String, Value>| values.get(key.name).cloned().unwrap_or_default();
-            Entry { key, value: of(&values), source: self.source(&held, key.name), configured: of(&configured) }
+            Entry {
+                key,
+                value: of(&values),
+                source: self.source(&held, key.name),
+                configured: of(&configured),
+            }
         });
-        Current { version: held.version, at: held.at, author: held.author.clone(), entries: entries.collect() }
+        Current {
+            version: held.version,
+            at: held.at,
+            author: held.author.clone(),
+            entries: entries.collect(),
+        }
     }
 
     /// The version that holds.

@@ -161,11 +161,8 @@ pub trait Settings: Debug + Send + Sync {
     async fn add_settings_version(&self, version: &SettingsVersion) -> Result<()>;
 
     /// One page of versions, at most [`PAGE`], the newest first, older than `before`.
-    async fn list_settings_versions(
-        &self,
-        before: Option<i64>,
-        limit: usize,
-    ) -> Result<Vec<SettingsVersion>>;
+    async fn list_settings_versions(&self, before: Option<i64>, limit: usize)
+    -> Result<Vec<SettingsVersion>>;
 
     /// A fact about this store (schema marks, check values, hashed tokens).
     async fn meta(&self, name: &str) -> Result<Option<String>>;

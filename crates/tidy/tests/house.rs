@@ -13,11 +13,25 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("upstream", &["clock", "id", "secret"]),
     ("catalog", &["clock", "id", "secret"]),
     ("access", &["clock", "id", "secret", "store", "shared"]),
-    ("keyring", &["clock", "id", "secret", "store", "settings", "shared", "upstream", "catalog", "telemetry"]),
+    (
+        "keyring",
+        &["clock", "id", "secret", "store", "settings", "shared", "upstream", "catalog", "telemetry"],
+    ),
     ("calllog", &["clock", "telemetry"]),
     (
         "relay",
-        &["clock", "id", "secret", "settings", "shared", "upstream", "catalog", "keyring", "calllog", "telemetry"],
+        &[
+            "clock",
+            "id",
+            "secret",
+            "settings",
+            "shared",
+            "upstream",
+            "catalog",
+            "keyring",
+            "calllog",
+            "telemetry",
+        ],
     ),
     (
         "http",

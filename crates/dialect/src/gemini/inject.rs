@@ -42,11 +42,18 @@ pub fn apply(request: &mut GenerateContentRequest, injections: &[Injection<'_>],
         let texts = injections.iter().filter(|injection| effective(injection.place) == place);
         texts.map(|injection| injection.text.trim()).filter(|text| !text.is_empty()).collect::<Vec<_>>()
     };
-    let (system, prefix, suffix) = (wanted(Place::System), wanted(Place::UserPrefix), wanted(Place::UserSuffix));
+    let (system, prefix, suffix) =
+        (wanted(Place::System), wanted(Place::UserPrefix), wanted(Place::UserSuffix));
     // What is put before something comes last to first, so that it ends up in order.
-    system.into_iter().rev().for_each(|text| before_system(request, text));
-    prefix.into_iter().rev().for_each(|text| before_user(request, text));
-    suffix.into_iter().for_each(|text| after_user(request, text));
+    for text in system.into_iter().rev() {
+        before_system(request, text);
+    }
+    for text in prefix.into_iter().rev() {
+        before_user(request, text);
+    }
+    for text in suffix {
+        after_user(request, text);
+    }
 }
 
 fn before_system(request: &mut GenerateContentRequest, text: &str) {

@@ -192,8 +192,7 @@ fn not_toml(file: &File, error: &toml::de::Error) -> Problem {
 
 /// Variables that begin like ours but are not. Kubernetes makes such for a service called "pollux".
 fn strangers(environment: &Environment) -> Vec<String> {
-    let known =
-        || keys().flat_map(|key| key.env.iter().copied()).chain(["POLLUX_CONFIG", "POLLUX_BLESS"]);
+    let known = || keys().flat_map(|key| key.env.iter().copied()).chain(["POLLUX_CONFIG", "POLLUX_BLESS"]);
     let ours = |name: &&str| {
         name.starts_with("POLLUX_")
             && !name.starts_with("POLLUX_SERVICE_")

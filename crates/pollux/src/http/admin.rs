@@ -17,6 +17,8 @@ mod pool;
 mod problem;
 mod projects;
 mod seed;
+mod settings;
+mod stats;
 mod suggestions;
 #[cfg(test)]
 mod tests;
@@ -50,6 +52,16 @@ fn list() -> Vec<(&'static str, MethodRouter<Gateway>)> {
     vec![
         ("/config/gemini-key", post(config::gemini_key::add)),
         ("/config/user-key", post(config::user_key::create)),
+        ("/config/thinking", post(config::thinking::set)),
+        ("/config/inject-prompt", post(config::inject_prompt::set)),
+        ("/config/load-balance", post(config::load_balance::set)),
+        ("/config", get(config::show::show)),
+        ("/stats", get(stats::show)),
+        ("/models", get(seed::models::list::list)),
+        ("/models/{model}", get(seed::models::show::show).post(seed::models::change::change)),
+        ("/settings", get(settings::list::show).patch(settings::change::change)),
+        ("/settings/history", get(settings::history::page)),
+        ("/settings/rollback", post(settings::rollback::roll_back)),
         ("/keys", get(keys::list::page).post(keys::add::add)),
         ("/keys/{id}", get(keys::show::show).delete(keys::delete::delete)),
         ("/keys/{id}/enable", post(keys::switch::enable)),

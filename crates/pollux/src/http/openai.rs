@@ -1,5 +1,6 @@
 //! The OpenAI surface.
 
+mod card;
 mod chat;
 mod error;
 mod models;
@@ -14,6 +15,7 @@ pub(super) use error::Failed;
 /// Its routes, below `/v1`.
 pub(super) fn routes() -> Router<Gateway> {
     Router::new()
+        .route("/", get(card::show))
         .route("/chat/completions", post(chat::create))
         .route("/models", get(models::list))
         .route("/models/{*id}", get(models::retrieve))

@@ -1,6 +1,11 @@
-//! For machines that watch over the gateway. Open to all; says nothing that is not everybody's business.
+//! For machines that watch over the gateway. What is open to all says nothing that is not everybody's business; figures
+//! and details are for the admin.
 
+mod debug;
 mod health;
+mod machine;
+mod metrics;
+mod status;
 mod wake;
 
 use axum::Router;
@@ -14,4 +19,7 @@ pub(super) fn routes() -> Router<Gateway> {
         .route("/health", get(health::show))
         .route("/healthz", get(health::alive))
         .route("/wake", get(wake::wake))
+        .route("/status", get(status::show))
+        .route("/metrics", get(metrics::show))
+        .route("/debug/info", get(debug::show))
 }

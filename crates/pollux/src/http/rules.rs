@@ -24,11 +24,7 @@ impl Gateway {
 /// How calls of a model are translated.
 pub(super) fn policy(settings: &Values, model: &Meant) -> Policy {
     let thoughts = settings.thoughts(model.names());
-    Policy {
-        expose_reasoning: thoughts.shown,
-        default_thinking_budget: thoughts.budget,
-        ..Policy::default()
-    }
+    Policy { expose_reasoning: thoughts.shown, default_thinking_budget: thoughts.budget, ..Policy::default() }
 }
 
 /// Adds what the operator injects.

@@ -113,7 +113,12 @@ impl Settings {
                 Ok(()) => {
                     let names: Vec<&str> =
                         version.changes.iter().map(|change| change.name.as_str()).collect();
-                    tracing::info!(version = version.version, author = version.author, ?names, "settings changed");
+                    tracing::info!(
+                        version = version.version,
+                        author = version.author,
+                        ?names,
+                        "settings changed"
+                    );
                     let answer = (version.version, version.changes.clone());
                     self.put(version, values);
                     return Ok(answer);

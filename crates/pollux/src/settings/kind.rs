@@ -80,7 +80,11 @@ impl Kind {
                     let items = value.as_array()?.iter().map(Value::as_str);
                     items.collect::<Option<Vec<_>>>().map(|items| items.join("\n"))
                 };
-                (list(value).or_else(|| text(value)), "must be a list of texts", "send a JSON array of strings")
+                (
+                    list(value).or_else(|| text(value)),
+                    "must be a list of texts",
+                    "send a JSON array of strings",
+                )
             }
             Self::Models => (
                 value.is_object().then(|| value.to_string()),

@@ -51,7 +51,8 @@ pub(super) fn time_or_off(text: &str, least_ms: u64) -> Result<Option<Duration>,
         return Ok(None);
     }
     let least = written(Duration::from_millis(least_ms));
-    let bad = || Bad::new(format!("is neither off nor at least {least}"), "write for example off, 500ms or 5s");
+    let bad =
+        || Bad::new(format!("is neither off nor at least {least}"), "write for example off, 500ms or 5s");
     span(text, "s").filter(|span| *span >= Duration::from_millis(least_ms)).map(Some).ok_or_else(bad)
 }
 
@@ -65,9 +66,8 @@ pub(super) fn switch(text: &str) -> Result<bool, Bad> {
 
 pub(super) fn whole(text: &str, least: i64, most: i64) -> Result<i64, Bad> {
     let number = text.parse().ok().filter(|number| (least..=most).contains(number));
-    number.ok_or_else(|| {
-        Bad::new(format!("is not a whole number from {least} to {most}"), "write digits only")
-    })
+    number
+        .ok_or_else(|| Bad::new(format!("is not a whole number from {least} to {most}"), "write digits only"))
 }
 
 pub(super) fn model(text: &str) -> Result<String, Bad> {

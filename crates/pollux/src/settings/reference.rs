@@ -13,7 +13,8 @@ pub fn reference() -> String {
     for key in KEYS {
         if key.section != section {
             section = key.section;
-            let _infallible = write!(page, "\n## {section}\n\n| name | takes | default | meaning |\n|---|---|---|---|\n");
+            let _infallible =
+                write!(page, "\n## {section}\n\n| name | takes | default | meaning |\n|---|---|---|---|\n");
         }
         let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
         let takes = key.kind.map(|kind| kind.words()).unwrap_or_default();

@@ -70,7 +70,10 @@ impl Setting for Option<u32> {
         }
         let number = parse::whole(text, *least, *most).ok().and_then(|number| u32::try_from(number).ok());
         number.map(Some).ok_or_else(|| {
-            Bad::new(format!("is neither off nor a whole number from {least} to {most}"), "write for example off or 8")
+            Bad::new(
+                format!("is neither off nor a whole number from {least} to {most}"),
+                "write for example off or 8",
+            )
         })
     }
 

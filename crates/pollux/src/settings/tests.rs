@@ -107,25 +107,45 @@ async fn stored_goes_before_configured_before_default() {
 
 #[tokio::test]
 async fn everything_wrong_is_said_at_once_and_nothing_changes() {
-    let settings = House::open().await.settings().await;
+    let house = House::open().await;
+    let settings = house.settings().await;
     let wrong = json!({
         "thinking_enabled": "false", "thinking_budget": 32_769, "injection_enabled": true, "strategy": "best",
         "max_attempts": "3", "request_timeout": "0", "no_such": 1, "nor_this": null, "project_concurrency": 0,
         "cors_origins": ["https://a.example", "https://b.example/path"], "default_model": "a b",
-        "models": { "gemini-2.5-pro": { "enabled": "no", "colour": 1 }, "a/b": {}, "gemini-2.5-flash": 5 },
+        "models": { "gemini-2.5-pro": { "enabled": "no", "colour": 1 }, "a/b": {} },
     });
     let error = settings.change(&patch(wrong), by("ann")).await.unwrap_err();
-    insta::assert_snapshot!(problems(error).join("\n"), @"");
+    insta::assert_snapshot!(problems(error).join("\n"), @r#"
+    `/no_such` is not a setting that can be changed here; GET /admin/settings lists those that can.
+    `/nor_this` is not a setting that can be changed here; GET /admin/settings lists those that can.
+    `/thinking_enabled` must be true or false; send a JSON truth value, not a text.
+    `/thinking_budget` is not a whole number from -1 to 32768; write digits only.
+    `/strategy` is not a strategy; write headroom, least_used, round_robin or fill_first.
+    `/max_attempts` must be a whole number; send a JSON number, not a text.
+    `/request_timeout` is not a time above zero; write for example 500ms, 10s, 2m or 1h.
+    `/project_concurrency` is neither off nor a whole number from 1 to 1000000; write for example off or 8.
+    `/cors_origins` (number 2) is not an origin; write for example https://app.example.com, without a path, or *.
+    `/default_model` is not the name of a model; write for example gemini-3.8-flash.
+    `/models/gemini-2.5-pro/enabled` must be true or false; send a JSON truth value, not a text.
+    `/models/gemini-2.5-pro/colour` is not a setting of a model; use enabled, thinking_budget or include_thoughts; limits are declared at PUT /admin/limits/{model}.
+    `/models/a~1b` is not the name of a model; write for example gemini-3.8-flash.
+    `/injection_content` is empty while prompt injection is on; say what to inject, or switch it off.
+    "#);
     assert_eq!(settings.version(), 0);
     assert_eq!(*settings.now(), Values::of_defaults().unwrap());
 }
 
 #[tokio::test]
 async fn the_whole_has_to_make_sense() {
-    let settings = House::open().await.settings().await;
+    let house = House::open().await;
+    let settings = house.settings().await;
     let cases = [
         (json!({ "injection_enabled": true, "injection_content": " " }), "/injection_content"),
-        (json!({ "default_model": "gemini-2.5-pro", "models": { "gemini-2.5-pro": { "enabled": false } } }), "/default_model"),
+        (
+            json!({ "default_model": "gemini-2.5-pro", "models": { "gemini-2.5-pro": { "enabled": false } } }),
+            "/default_model",
+        ),
         (json!({ "hedge_after": "1m", "request_timeout": "30s" }), "/hedge_after"),
     ];
     for (change, pointer) in cases {
@@ -146,9 +166,11 @@ async fn two_administrators_do_not_overwrite_each_other() {
     // Who names no version changes what holds, and loses nothing of it.
     two.change(&patch(json!({ "strategy": "fill_first" })), by("bob")).await.unwrap();
     assert_eq!((two.now().max_attempts, two.now().strategy), (4, Strategy::FillFirst));
-    let changes = (0..6).map(|n| (n, patch(json!({ "models": { format!("gemini-{n}"): { "thinking_budget": n } } }))));
+    let changes =
+        (0..6).map(|n| (n, patch(json!({ "models": { format!("gemini-{n}"): { "thinking_budget": n } } }))));
     let changes: Vec<_> = changes.collect();
-    let all = changes.iter().map(|(n, change)| if n % 2 == 0 { &one } else { &two }.change(change, by("many")));
+    let all =
+        changes.iter().map(|(n, change)| if n % 2 == 0 { &one } else { &two }.change(change, by("many")));
     for done in futures_util::future::join_all(all).await {
         done.unwrap();
     }
@@ -175,7 +197,8 @@ async fn any_version_can_be_brought_back() {
     assert_eq!(source(&settings, "max_attempts").1, "default");
     assert!(matches!(settings.roll_back(77, by("bob")).await, Err(SettingsError::NoVersion(77))));
     let page = settings.history(None, 2).await.unwrap();
-    let told: Vec<_> = page.iter().map(|version| (version.version, &*version.author, &*version.note)).collect();
+    let told: Vec<_> =
+        page.iter().map(|version| (version.version, &*version.author, &*version.note)).collect();
     assert_eq!(told, [(5, "bob", "rollback to 0"), (4, "bob", "rollback to 1")]);
     assert_eq!(page[1].changes, [Difference { name: "max_attempts".into(), from: json!(6), to: json!(4) }]);
     assert_eq!(settings.history(Some(4), 10).await.unwrap().len(), 3);
@@ -186,7 +209,12 @@ async fn a_stored_value_of_another_release_does_not_stop_the_start() {
     let house = House::open().await;
     let stored = r#"{"max_attempts": "many", "gone": true, "strategy": "fill_first"}"#.to_owned();
     let row = crate::store::record::SettingsVersion {
-        version: 1, at: NOW, author: "ann".into(), note: String::new(), stored, changes: "[]".into(),
+        version: 1,
+        at: NOW,
+        author: "ann".into(),
+        note: String::new(),
+        stored,
+        changes: "[]".into(),
     };
     house.store.add_settings_version(&row).await.unwrap();
     let settings = house.settings().await;
@@ -209,10 +237,26 @@ fn how_a_model_thinks() {
         (json!({ "thinking_budget": 8192, "include_thoughts": false }), Some(8192), false),
         (json!({ "thinking_budget": 8192, "thinking_enabled": false }), Some(0), true),
         (json!({ "thinking_budget": 0 }), Some(0), true),
-        (json!({ "thinking_budget": 1, "models": { "gemini-2.5-flash": { "thinking_budget": 5 } } }), Some(5), true),
-        (json!({ "thinking_enabled": false, "models": { "gemini-2.5-flash": { "thinking_budget": -1 } } }), None, true),
-        (json!({ "thinking_budget": 9, "models": { "gemini-2.5-flash": { "include_thoughts": false } } }), Some(9), false),
-        (json!({ "models": { "Gemini-Flash-Latest": { "thinking_budget": 7 }, "gemini-2.5-flash": {} } }), Some(7), true),
+        (
+            json!({ "thinking_budget": 1, "models": { "gemini-2.5-flash": { "thinking_budget": 5 } } }),
+            Some(5),
+            true,
+        ),
+        (
+            json!({ "thinking_enabled": false, "models": { "gemini-2.5-flash": { "thinking_budget": -1 } } }),
+            None,
+            true,
+        ),
+        (
+            json!({ "thinking_budget": 9, "models": { "gemini-2.5-flash": { "include_thoughts": false } } }),
+            Some(9),
+            false,
+        ),
+        (
+            json!({ "models": { "Gemini-Flash-Latest": { "thinking_budget": 7 }, "gemini-2.5-flash": {} } }),
+            Some(7),
+            true,
+        ),
     ];
     for (change, budget, shown) in table {
         assert_eq!(of(change.clone()), Thoughts { budget, shown }, "{change}");

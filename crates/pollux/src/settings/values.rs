@@ -142,7 +142,10 @@ impl Values {
             None => 0,
         };
         let shown = own.and_then(|model: &ModelSettings| model.include_thoughts);
-        Thoughts { budget: Some(budget).filter(|budget| *budget >= 0), shown: shown.unwrap_or(self.include_thoughts) }
+        Thoughts {
+            budget: Some(budget).filter(|budget| *budget >= 0),
+            shown: shown.unwrap_or(self.include_thoughts),
+        }
     }
 
     /// What is added to every call, and where.
@@ -160,7 +163,8 @@ impl Values {
     pub fn contradictions(&self) -> Vec<(&'static str, Bad)> {
         let mut found = Vec::new();
         if self.injection_enabled && self.injection_content.trim().is_empty() {
-            let bad = Bad::new("is empty while prompt injection is on", "say what to inject, or switch it off");
+            let bad =
+                Bad::new("is empty while prompt injection is on", "say what to inject, or switch it off");
             found.push(("injection_content", bad));
         }
         if self.models.are_off([self.default_model.as_str()]) {
@@ -168,7 +172,8 @@ impl Values {
             found.push(("default_model", bad));
         }
         if self.hedge_after.is_some_and(|after| after >= self.request_timeout) {
-            let bad = Bad::new("is no shorter than request_timeout, which would always come first", "shorten it");
+            let bad =
+                Bad::new("is no shorter than request_timeout, which would always come first", "shorten it");
             found.push(("hedge_after", bad));
         }
         found

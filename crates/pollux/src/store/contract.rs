@@ -3,8 +3,8 @@
 //! The list of all checks is [`for_each_check`]: an implementation hands it a macro that makes a test of each.
 
 use super::record::{
-    DayCount, KeyId, KeyState, Limit, LimitFilter, NewKey, NewUser, Origin, Owner, ProjectId, SettingsVersion,
-    Stored, UserId,
+    DayCount, KeyId, KeyState, Limit, LimitFilter, NewKey, NewUser, Origin, Owner, ProjectId,
+    SettingsVersion, Stored, UserId,
 };
 use super::{Store, StoreError, check_master_key};
 use crate::clock::Moment;

@@ -46,7 +46,8 @@ fn each_place_and_nothing_else_changes() {
         let text = parts.remove(index)["text"].as_str().unwrap().to_owned();
         assert_eq!(text.trim(), "Speak French.");
         assert_eq!(restored, before, "{place:?}");
-        let blank_line = if place == Place::UserSuffix { text.starts_with("\n\n") } else { text.ends_with("\n\n") };
+        let blank_line =
+            if place == Place::UserSuffix { text.starts_with("\n\n") } else { text.ends_with("\n\n") };
         assert!(blank_line, "{text:?}");
     }
 }

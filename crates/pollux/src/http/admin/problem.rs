@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::access::{AccessError, Denied};
 use crate::http::body::BodyError;
 use crate::keyring::RollError;
+use crate::settings::SettingsError;
 use crate::store::StoreError;
 
 /// Seconds after which a store that was away may be back.
@@ -21,6 +22,16 @@ pub(crate) struct Problem {
     pub(super) detail: String,
     /// The field of the body or query at fault.
     field: Option<&'static str>,
+    /// Everything that is wrong, if that was looked for.
+    errors: Vec<Fault>,
+}
+
+/// One of several things that are wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Fault {
+    detail: String,
+    /// A JSON pointer into the body.
+    pointer: String,
 }
 
 /// As it is on the wire.
@@ -32,18 +43,20 @@ struct Details<'a> {
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
+    errors: &'a [Fault],
 }
 
 impl Problem {
     /// A problem with nothing but a status and a sentence about it.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), field: None }
+        Self { status, detail: detail.into(), field: None, errors: Vec::new() }
     }
 
     /// A value that cannot be used; `why` follows the field's name: `must be a text`.
     pub(super) fn field(field: &'static str, why: &str) -> Self {
         let detail = format!("`{field}` {why}.");
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail, field: Some(field) }
+        Self { field: Some(field), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
     }
 
     /// A body that is not what was asked for, whatever its fields.
@@ -59,10 +72,16 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, detail, field } = self;
+        let Self { status, detail, field, errors } = self;
         let title = status.canonical_reason().unwrap_or("Failed");
-        let details =
-            Details { r#type: "about:blank", title, status: status.as_u16(), detail: &detail, field };
+        let details = Details {
+            r#type: "about:blank",
+            title,
+            status: status.as_u16(),
+            detail: &detail,
+            field,
+            errors: &errors,
+        };
         let body = serde_json::to_string(&details).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
@@ -127,6 +146,31 @@ impl From<AccessError> for Problem {
             AccessError::Name(why) => Self::field("name", why),
             AccessError::Weight => Self::field("weight", "must be a whole number from 1 to 100"),
             AccessError::AdminToken(why) => Self::field("token", why),
+        }
+    }
+}
+
+impl From<SettingsError> for Problem {
+    fn from(error: SettingsError) -> Self {
+        match error {
+            SettingsError::Store(error) => error.into(),
+            SettingsError::NoVersion(_) => Self::missing("version of the settings"),
+            SettingsError::Stale { version } => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                format!(
+                    "The settings have changed since you read them: version {version} holds now. Read them again, look \
+                     at what changed in GET /admin/settings/history, and send your change with `If-Match: \"{version}\"`."
+                ),
+            ),
+            SettingsError::Invalid(problems) => {
+                let errors = problems
+                    .into_iter()
+                    .map(|problem| Fault { detail: problem.to_string(), pointer: problem.pointer });
+                let errors: Vec<Fault> = errors.collect();
+                let all: Vec<&str> = errors.iter().map(|fault| fault.detail.as_str()).collect();
+                let detail = format!("Nothing was changed. {}", all.join(" "));
+                Self { errors, ..Self::unprocessable(detail) }
+            }
         }
     }
 }
