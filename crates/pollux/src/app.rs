@@ -4,6 +4,8 @@
 //!
 //! Invariant: everything that can fail at start fails here, before anything is served.
 
+mod surroundings;
+
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,14 +14,15 @@ use anyhow::Context;
 use axum::Router;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{Access, AdminRule};
+use crate::access::Access;
 use crate::calllog::{self, CallLog};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{self, Fixed, Gateway, Parts, Requests};
-use crate::keyring::{Keeper, Keyring};
+use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
+use crate::operators::{AdminRule, Operators};
 use crate::relay::{self, Relay};
 use crate::secret::{MasterKey, Secret};
 use crate::settings::Settings;
@@ -28,6 +31,8 @@ use crate::store::record::Origin;
 use crate::store::{SqlStore, SqliteSettings, Store, check_master_key};
 use crate::telemetry::CpuShare;
 use crate::upstream::Upstream;
+
+pub use surroundings::Surroundings;
 
 /// The file that holds the master key when none is given.
 const KEY_FILE: &str = "master.key";
@@ -52,24 +57,43 @@ pub struct App {
 /// # Errors
 /// When the data directory, the database or the master key cannot be used, or a setting makes no sense upstream.
 pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App> {
+    build_in(Surroundings::real(clock), config).await
+}
+
+/// The same in these surroundings.
+///
+/// # Errors
+/// As [`build`].
+pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Result<App> {
+    let Surroundings { clock, dice, pipes, store } = surroundings;
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make the data directory {}", config.data_dir.display()))?;
     let master = master_key(config)?;
-    let store = open_store(config, &master, &*clock).await?;
+    let store = match store {
+        Some(store) => store,
+        None => open_store(config, &*clock).await?,
+    };
+    check_master_key(&*store, &master).await?;
 
     let rule = if config.admin_auth { AdminRule::Token(config.admin_token.clone()) } else { AdminRule::Off };
-    let (access, fresh_admin_token) =
-        Access::open(Arc::clone(&store), &master, Arc::clone(&clock), rule).await?;
+    let (operators, fresh_admin_token) = Operators::open(Arc::clone(&store), &master, rule).await?;
+    let access = Access::open(Arc::clone(&store), &master, Arc::clone(&clock)).await?;
+    let access = access.with_dice(dice.clone());
 
     let shared: Arc<dyn Shared> = Arc::new(Memory::new(crate::shared::Settings::default()));
-    let upstream = Arc::new(Upstream::new(&config.upstream()).context("cannot set up the way to Google")?);
+    let upstream = Upstream::over(&config.upstream(), pipes.as_ref());
+    let upstream = Arc::new(upstream.context("cannot set up the way to Google")?);
 
     let settings = Settings::open(Arc::clone(&store), Arc::clone(&clock), config.settings.clone()).await?;
     let live = settings.live();
-    let opened =
-        Keyring::open(Arc::clone(&store), Arc::clone(&upstream), master, Arc::clone(&clock), live.clone())
-            .await;
-    let (keyring, keeper) = opened?;
+    let rooms = keyring::Rooms {
+        store: Arc::clone(&store),
+        upstream: Arc::clone(&upstream),
+        clock: Arc::clone(&clock),
+        dice: dice.clone(),
+        settings: live.clone(),
+    };
+    let (keyring, keeper) = Keyring::open(rooms, master).await?;
     add_environment_keys(&keyring, config).await?;
     let keys = keyring.ready_keys();
 
@@ -80,20 +104,47 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
         upstream,
         shared: Arc::clone(&shared),
         clock: Arc::clone(&clock),
+        dice: dice.clone(),
         calls,
         settings: live,
     });
-    let started = clock.now();
-    let (settings, fixed) = (Arc::new(settings), fixed(config));
-    let catalog = Catalog::default();
-    let (cpu, requests) = (CpuShare::default(), Requests::default());
-    let parts =
-        Parts { access, keyring, relay, catalog, shared, clock, settings, fixed, started, cpu, requests };
+    let parts = Parts {
+        access,
+        operators,
+        keyring,
+        relay,
+        catalog: Catalog::default(),
+        shared,
+        started: clock.now(),
+        clock,
+        dice,
+        settings: Arc::new(settings),
+        fixed: fixed(config),
+        cpu: CpuShare::default(),
+        requests: Requests::default(),
+    };
     let gateway = Gateway::new(parts);
     Ok(App { router: http::router(&gateway), fresh_admin_token, keys, gateway, store, keeper, call_writer })
 }
 
 impl App {
+    /// Starts what runs beside the calls, until the soft stop or, where calls are noted, until `served`: nobody can
+    /// call any more. Gives the routes to whoever serves them, and the store to whoever closes it at the end.
+    pub fn start(self, lifecycle: &Lifecycle, served: &CancellationToken) -> (Router, Arc<dyn Store>) {
+        let Self { router, keeper, store, gateway, call_writer, .. } = self;
+        let soft = lifecycle.soft();
+        lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
+        lifecycle.spawn("follow settings", {
+            let (gateway, soft) = (gateway.clone(), soft.clone());
+            async move { gateway.follow_settings(soft.cancelled_owned()).await }
+        });
+        lifecycle.spawn("tend users", async move { gateway.tend_users(soft.cancelled_owned()).await });
+        if let Some(writer) = call_writer {
+            lifecycle.spawn("call log", writer.run(served.clone().cancelled_owned()));
+        }
+        (router, store)
+    }
+
     /// Serves on `listener` until the lifecycle stops, and closes the store when everything has ended.
     ///
     /// # Errors
@@ -104,23 +155,10 @@ impl App {
         lifecycle: &Lifecycle,
         drain: std::time::Duration,
     ) -> anyhow::Result<crate::lifecycle::Ending> {
-        let Self { router, keeper, store, gateway, call_writer, .. } = self;
-        let soft = lifecycle.soft();
-        lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
-        lifecycle.spawn("follow settings", {
-            let (gateway, soft) = (gateway.clone(), soft.clone());
-            async move { gateway.follow_settings(soft.cancelled_owned()).await }
-        });
-        lifecycle.spawn("tend users", {
-            let soft = soft.clone();
-            async move { gateway.tend_users(soft.cancelled_owned()).await }
-        });
         // Calls may end as long as the listener has connections, after the soft stop too.
         let served = CancellationToken::new();
-        if let Some(writer) = call_writer {
-            lifecycle.spawn("call log", writer.run(served.clone().cancelled_owned()));
-        }
-        let serving = http::serve(router, listener, soft.cancelled_owned());
+        let (router, store) = self.start(lifecycle, &served);
+        let serving = http::serve(router, listener, lifecycle.soft().cancelled_owned());
         lifecycle.spawn("serve", async move {
             if let Err(error) = serving.await {
                 tracing::error!(%error, "the listener broke");
@@ -145,20 +183,13 @@ fn master_key(config: &Config) -> anyhow::Result<MasterKey> {
     Ok(key)
 }
 
-async fn open_store(
-    config: &Config,
-    master: &MasterKey,
-    clock: &dyn Clock,
-) -> anyhow::Result<Arc<dyn Store>> {
+async fn open_store(config: &Config, clock: &dyn Clock) -> anyhow::Result<Arc<dyn Store>> {
     let path = config.database_path();
     if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
-    let store: Arc<dyn Store> =
-        Arc::new(SqlStore::open_sqlite(&path, SqliteSettings::default(), clock.now()).await?);
-    check_master_key(&*store, master).await?;
-    Ok(store)
+    Ok(Arc::new(SqlStore::open_sqlite(&path, SqliteSettings::default(), clock.now()).await?))
 }
 
 /// Keys of the environment are merged at every start, so that they are not lost on a disk that is.
@@ -191,7 +222,7 @@ fn fixed(config: &Config) -> Fixed {
     Fixed {
         max_body: config.max_body_mb << 20,
         heartbeat_every: Fixed::HEARTBEAT_EVERY,
-        admin_auth: config.admin_auth,
+        trusted_proxies: config.trusted_proxies.clone(),
         external_url: config.external_url.clone(),
         database: Some(config.database_path()),
         sim_faults: config.allow_sim_faults,

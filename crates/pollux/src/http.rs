@@ -1,7 +1,7 @@
 //! What the gateway says over HTTP: one folder for each surface, one file for each endpoint.
 //!
-//! Layers know nothing of the domain; identity comes from an extractor (`caller::Caller`, `caller::Admin`), without
-//! which a handler has nothing to work on.
+//! Layers know nothing of the domain; identity comes from an extractor (`caller::Caller`, `guard::Viewer`,
+//! `guard::Admin`), without which a handler has nothing to work on. Routes are data: see `routes.rs`.
 //!
 //! Invariant: a surface never sees a Gemini key, and no surface imports another.
 
@@ -9,7 +9,10 @@ mod answer;
 mod body;
 mod caller;
 mod cors;
+mod guard;
 mod layers;
+mod peer;
+mod routes;
 mod rules;
 mod serving;
 
@@ -25,15 +28,20 @@ use std::time::Duration;
 
 use axum::Router;
 
-use crate::access::Access;
+use crate::access::{Access, Network};
 use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
+use crate::id::Dice;
 use crate::keyring::Keyring;
+use crate::operators::Operators;
 use crate::relay::Relay;
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::telemetry::CpuShare;
 
+use routes::mount;
+
+pub use routes::{Guard, Mounted};
 pub use serving::serve;
 
 /// How often a change by another replica is looked for.
@@ -48,8 +56,8 @@ pub struct Fixed {
     pub max_body: usize,
     /// Silence between two heartbeats.
     pub heartbeat_every: Duration,
-    /// Whether the admin API wants a token; off only on loopback.
-    pub admin_auth: bool,
+    /// Proxies whose word about where a request came from is believed.
+    pub trusted_proxies: Vec<Network>,
     /// Our own public address, if we know it.
     pub external_url: Option<String>,
     /// The database file, if it is one.
@@ -77,6 +85,8 @@ pub struct Gateway(Arc<Parts>);
 pub struct Parts {
     /// Who is calling.
     pub access: Access,
+    /// Who may administer.
+    pub operators: Operators,
     /// The pool's live face.
     pub keyring: Arc<Keyring>,
     /// The life of a call.
@@ -87,6 +97,8 @@ pub struct Parts {
     pub shared: Arc<dyn Shared>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What ids end with.
+    pub dice: Dice,
     /// What can be turned while the gateway runs.
     pub settings: Arc<Settings>,
     /// What is fixed from the start.
@@ -157,10 +169,17 @@ impl std::ops::Deref for Gateway {
 /// Every route of the gateway.
 pub fn router(gateway: &Gateway) -> Router {
     let routes = Router::new()
-        .nest("/v1", openai::routes())
-        .nest("/admin", admin::routes())
-        .merge(ops::routes())
-        .merge(console::routes())
+        .nest("/v1", mount(openai::list(), gateway))
+        .nest("/admin", admin::routes(gateway))
+        .merge(mount(ops::list(), gateway))
+        .merge(mount(console::list(), gateway))
         .with_state(gateway.clone());
     layers::wrap(routes, gateway)
+}
+
+/// The same routes as a list, for those who want to walk them.
+pub fn mounted() -> Vec<Mounted> {
+    let surfaces =
+        [("/v1", openai::list()), ("/admin", admin::list()), ("", ops::list()), ("", console::list())];
+    surfaces.into_iter().flat_map(|(prefix, routes)| routes::mounted(prefix, routes)).collect()
 }

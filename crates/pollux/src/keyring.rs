@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex};
 use pool::Moment;
 
 use crate::clock::Clock;
+use crate::id::Dice;
 use crate::secret::MasterKey;
 use crate::settings::Live;
 use crate::store::{Store, StoreError};
@@ -52,7 +53,23 @@ pub struct Keyring {
     upstream: Arc<Upstream>,
     master: MasterKey,
     clock: Arc<dyn Clock>,
+    dice: Dice,
     pacer: Mutex<Pacer>,
+}
+
+/// What the keyring works with.
+#[derive(Clone, Debug)]
+pub struct Rooms {
+    /// Where projects and keys are kept.
+    pub store: Arc<dyn Store>,
+    /// The way to Google, for asking whether a key works.
+    pub upstream: Arc<Upstream>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// What decides between equals.
+    pub dice: Dice,
+    /// Strategy, concurrency, pacing.
+    pub settings: Live,
 }
 
 impl Keyring {
@@ -60,17 +77,12 @@ impl Keyring {
     ///
     /// # Errors
     /// When the store does not answer, or a key was sealed with another master key.
-    pub async fn open(
-        store: Arc<dyn Store>,
-        upstream: Arc<Upstream>,
-        master: MasterKey,
-        clock: Arc<dyn Clock>,
-        settings: Live,
-    ) -> Result<(Self, Keeper), StoreError> {
-        let (ring, changes) = Ring::new(settings, Arc::clone(&clock));
+    pub async fn open(rooms: Rooms, master: MasterKey) -> Result<(Self, Keeper), StoreError> {
+        let Rooms { store, upstream, clock, dice, settings } = rooms;
+        let (ring, changes) = Ring::new(settings, Arc::clone(&clock), dice.clone());
         let ring = Arc::new(ring);
         let keeper = Keeper::new(Arc::clone(&store), Arc::clone(&ring), changes);
-        let keyring = Self { ring, store, upstream, master, clock, pacer: Mutex::default() };
+        let keyring = Self { ring, store, upstream, master, clock, dice, pacer: Mutex::default() };
         keyring.load().await?;
         let tally = keyring.load_today().await?;
         Ok((keyring, keeper.with(tally)))

@@ -42,7 +42,7 @@ use self::missing::Missing;
 use self::pulse::Pulse;
 use crate::calllog::{self, Begun, CallLog, Entry};
 use crate::clock::Clock;
-use crate::id;
+use crate::id::Dice;
 use crate::keyring::{Keyring, Lease, Opening, Settled, Wish};
 use crate::settings::Live;
 use crate::shared::Shared;
@@ -63,6 +63,8 @@ pub struct Rooms {
     pub shared: Arc<dyn Shared>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What spreads pauses.
+    pub dice: Dice,
     /// Where calls are noted when they end.
     pub calls: CallLog,
     /// How long a call may take, and how often it may be tried.
@@ -175,7 +177,7 @@ impl Relay {
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
         self.lessons.apply(&mut call, self.rooms.clock.now());
-        let mut journey = Journey::new(self.budget.begin(), self.limits(), spread());
+        let mut journey = Journey::new(self.budget.begin(), self.limits(), self.rooms.dice.roll());
         let mut wire = call.wire().map_err(unspeakable)?;
         let mut held = None;
         loop {
@@ -358,10 +360,4 @@ fn tokens_of(response: &GenerateContentResponse) -> Option<Tokens> {
     let mut tally = UsageTally::default();
     tally.see(response.usage_metadata.as_ref()?);
     Some(tally.tokens())
-}
-
-/// Random bits, to spread pauses.
-#[expect(clippy::cast_possible_truncation, reason = "any 64 of the bits will do")]
-fn spread() -> u64 {
-    id::seed() as u64
 }

@@ -8,6 +8,7 @@ use super::key::settings;
 use super::problem::Problem;
 use super::raw::RawConfig;
 use super::{Database, parse};
+use crate::access::Network;
 use crate::secret::Secret;
 use crate::settings::{Configured, KEYS as LIVE, Key};
 use crate::telemetry::Format;
@@ -26,6 +27,9 @@ settings! {
         redis_url: Option<Secret> = "", masked "redis-url", ["REDIS_URL"], parse::redis;
         /// The largest request body, in megabytes. Google takes 100 MB of inline data, which base64 makes larger.
         max_body_mb: usize = "140", open "max-body-mb", ["POLLUX_MAX_BODY_MB"], parse::count;
+        /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses and ranges, separated by commas;
+        /// `loopback` and `private` stand for all such. Without it, the address of the connection counts.
+        trusted_proxies: Vec<Network> = "", open "trusted-proxies", ["POLLUX_TRUSTED_PROXIES"], parse::networks;
         /// How long open calls may go on after the first stop signal.
         drain_timeout: Duration = "30s", open "drain-timeout", ["POLLUX_DRAIN_TIMEOUT"], parse::patience;
         /// `on` lets the header `x-sim-fault` through to a simulator. For tests.

@@ -5,18 +5,17 @@ mod chat;
 mod error;
 mod models;
 
-use axum::Router;
-use axum::routing::{get, post};
-
-use super::Gateway;
+use super::routes::Guard::{Open, User};
+use super::routes::Route;
 
 pub(super) use error::Failed;
 
 /// Its routes, below `/v1`.
-pub(super) fn routes() -> Router<Gateway> {
-    Router::new()
-        .route("/", get(card::show))
-        .route("/chat/completions", post(chat::create))
-        .route("/models", get(models::list))
-        .route("/models/{*id}", get(models::retrieve))
+pub(super) fn list() -> Vec<Route> {
+    vec![
+        Route::get("/", Open, card::show),
+        Route::post("/chat/completions", User, chat::create),
+        Route::get("/models", User, models::list),
+        Route::get("/models/{*id}", User, models::retrieve),
+    ]
 }

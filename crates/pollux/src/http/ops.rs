@@ -8,18 +8,17 @@ mod metrics;
 mod status;
 mod wake;
 
-use axum::Router;
-use axum::routing::get;
+use super::routes::Guard::{Open, Viewer};
+use super::routes::Route;
 
-use super::Gateway;
-
-/// Its routes. `get` answers HEAD too, which some uptime monitors prefer.
-pub(super) fn routes() -> Router<Gateway> {
-    Router::new()
-        .route("/health", get(health::show))
-        .route("/healthz", get(health::alive))
-        .route("/wake", get(wake::wake))
-        .route("/status", get(status::show))
-        .route("/metrics", get(metrics::show))
-        .route("/debug/info", get(debug::show))
+/// Its routes. GET answers HEAD too, which some uptime monitors prefer.
+pub(super) fn list() -> Vec<Route> {
+    vec![
+        Route::get("/health", Open, health::show),
+        Route::get("/healthz", Open, health::alive),
+        Route::get("/wake", Open, wake::wake),
+        Route::get("/status", Open, status::show),
+        Route::get("/metrics", Viewer, metrics::show),
+        Route::get("/debug/info", Viewer, debug::show),
+    ]
 }

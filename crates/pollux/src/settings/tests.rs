@@ -48,7 +48,7 @@ fn by(author: &str) -> Terms<'_> {
     Terms { seen: None, author, dry_run: false }
 }
 
-fn patch(value: Value) -> Map<String, Value> {
+fn patch(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap()
 }
 
@@ -87,7 +87,7 @@ async fn stored_goes_before_configured_before_default() {
     let live = settings.live();
     let before = live.now();
     let change = json!({ "max_attempts": 7, "strategy": "least-used", "request_timeout": 60 });
-    let (version, changes) = settings.change(&patch(change), by("ann")).await.unwrap();
+    let (version, changes) = settings.change(&patch(&change), by("ann")).await.unwrap();
     let names: Vec<_> = changes.iter().map(|change| change.name.as_str()).collect();
     assert_eq!((version, names), (1, vec!["strategy", "max_attempts", "request_timeout"]));
     assert_eq!((live.now().max_attempts, live.now().strategy), (7, Strategy::LeastUsed));
@@ -98,7 +98,7 @@ async fn stored_goes_before_configured_before_default() {
     // Another start, with something else configured: what is stored holds.
     let later = house.settings_of(&[("max_attempts", "9")]).await;
     assert_eq!((later.now().max_attempts, later.version()), (7, 1));
-    let reset = later.change(&patch(json!({ "max_attempts": null })), by("bob")).await.unwrap();
+    let reset = later.change(&patch(&json!({ "max_attempts": null })), by("bob")).await.unwrap();
     assert_eq!(reset.0, 2);
     assert_eq!(source(&later, "max_attempts"), (json!(9), "configured", json!(9)));
     settings.refresh().await.unwrap();
@@ -115,7 +115,7 @@ async fn everything_wrong_is_said_at_once_and_nothing_changes() {
         "cors_origins": ["https://a.example", "https://b.example/path"], "default_model": "a b",
         "models": { "gemini-2.5-pro": { "enabled": "no", "colour": 1 }, "a/b": {} },
     });
-    let error = settings.change(&patch(wrong), by("ann")).await.unwrap_err();
+    let error = settings.change(&patch(&wrong), by("ann")).await.unwrap_err();
     insta::assert_snapshot!(problems(error).join("\n"), @r#"
     `/no_such` is not a setting that can be changed here; GET /admin/settings lists those that can.
     `/nor_this` is not a setting that can be changed here; GET /admin/settings lists those that can.
@@ -149,7 +149,7 @@ async fn the_whole_has_to_make_sense() {
         (json!({ "hedge_after": "1m", "request_timeout": "30s" }), "/hedge_after"),
     ];
     for (change, pointer) in cases {
-        let found = problems(settings.change(&patch(change), by("ann")).await.unwrap_err());
+        let found = problems(settings.change(&patch(&change), by("ann")).await.unwrap_err());
         assert!(found.len() == 1 && found[0].starts_with(&format!("`{pointer}`")), "{found:?}");
     }
 }
@@ -159,15 +159,15 @@ async fn two_administrators_do_not_overwrite_each_other() {
     let house = House::open().await;
     let (one, two) = (house.settings().await, house.settings().await);
     let seen = Terms { seen: Some(0), ..by("ann") };
-    one.change(&patch(json!({ "max_attempts": 4 })), seen).await.unwrap();
+    one.change(&patch(&json!({ "max_attempts": 4 })), seen).await.unwrap();
     // The other replica has not noticed yet, and is told.
-    let late = two.change(&patch(json!({ "max_attempts": 8 })), Terms { seen: Some(0), ..by("bob") }).await;
+    let late = two.change(&patch(&json!({ "max_attempts": 8 })), Terms { seen: Some(0), ..by("bob") }).await;
     assert!(matches!(late, Err(SettingsError::Stale { version: 1 })), "{late:?}");
     // Who names no version changes what holds, and loses nothing of it.
-    two.change(&patch(json!({ "strategy": "fill_first" })), by("bob")).await.unwrap();
+    two.change(&patch(&json!({ "strategy": "fill_first" })), by("bob")).await.unwrap();
     assert_eq!((two.now().max_attempts, two.now().strategy), (4, Strategy::FillFirst));
     let changes =
-        (0..6).map(|n| (n, patch(json!({ "models": { format!("gemini-{n}"): { "thinking_budget": n } } }))));
+        (0..6).map(|n| (n, patch(&json!({ "models": { format!("gemini-{n}"): { "thinking_budget": n } } }))));
     let changes: Vec<_> = changes.collect();
     let all =
         changes.iter().map(|(n, change)| if n % 2 == 0 { &one } else { &two }.change(change, by("many")));
@@ -184,9 +184,9 @@ async fn any_version_can_be_brought_back() {
     let house = House::open().await;
     let settings = house.settings().await;
     for attempts in [4, 5, 6] {
-        settings.change(&patch(json!({ "max_attempts": attempts })), by("ann")).await.unwrap();
+        settings.change(&patch(&json!({ "max_attempts": attempts })), by("ann")).await.unwrap();
     }
-    let unchanged = settings.change(&patch(json!({ "max_attempts": 6 })), by("ann")).await.unwrap();
+    let unchanged = settings.change(&patch(&json!({ "max_attempts": 6 })), by("ann")).await.unwrap();
     assert_eq!(unchanged, (3, vec![]), "a change of nothing makes no version");
     let dry = Terms { dry_run: true, ..by("bob") };
     let (version, changes) = settings.roll_back(1, dry).await.unwrap();
@@ -220,7 +220,7 @@ async fn a_stored_value_of_another_release_does_not_stop_the_start() {
     let settings = house.settings().await;
     assert_eq!((settings.now().max_attempts, settings.now().strategy), (3, Strategy::FillFirst));
     let mended = json!({ "max_attempts": null });
-    settings.change(&patch(mended), by("ann")).await.unwrap();
+    settings.change(&patch(&mended), by("ann")).await.unwrap();
     assert_eq!(settings.current().entries.len(), KEYS.len());
     assert_eq!(settings.now().strategy, Strategy::FillFirst);
 }
@@ -228,7 +228,7 @@ async fn a_stored_value_of_another_release_does_not_stop_the_start() {
 #[test]
 fn how_a_model_thinks() {
     let of = |change: Value| {
-        let (values, problems) = Values::of_defaults().unwrap().over(&patch(change));
+        let (values, problems) = Values::of_defaults().unwrap().over(&patch(&change));
         assert_eq!(problems, []);
         values.thoughts(["gemini-flash-latest", "gemini-2.5-flash"])
     };

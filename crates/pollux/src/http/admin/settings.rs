@@ -12,13 +12,11 @@ use serde::Serialize;
 
 use super::Problem;
 use crate::http::Gateway;
+use crate::http::guard::Admin;
 use crate::settings::{Difference, Terms};
 
 /// The largest body: an injected prompt may be long.
 const SETTINGS_LIMIT: usize = 512 << 10;
-
-/// Who changes settings, as long as there is one token for all administrators.
-pub(super) const AUTHOR: &str = "admin";
 
 /// What a change came to.
 #[derive(Debug, Serialize)]
@@ -74,8 +72,8 @@ fn tagged(version: i64, body: impl IntoResponse) -> Response {
 }
 
 /// Changes settings on behalf of an endpoint of another shape, whatever version holds.
-pub(super) async fn set(gateway: &Gateway, patch: &serde_json::Value) -> Result<(), Problem> {
-    let terms = Terms { seen: None, author: AUTHOR, dry_run: false };
+pub(super) async fn set(gateway: &Gateway, admin: &Admin, patch: &serde_json::Value) -> Result<(), Problem> {
+    let terms = Terms { seen: None, author: admin.name(), dry_run: false };
     let nothing = serde_json::Map::new();
     gateway.settings.change(patch.as_object().unwrap_or(&nothing), terms).await?;
     Ok(())

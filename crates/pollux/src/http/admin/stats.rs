@@ -9,14 +9,14 @@ use serde::Serialize;
 
 use super::config::{InjectConfig, ThinkingConfig};
 use crate::http::Gateway;
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 
 /// Scripts look these up without asking whether they are there.
 const DOCUMENTED: [&str; 2] = ["gemini-2.5-flash", "gemini-2.5-pro"];
 
 /// What is there, and what was used of it.
 #[derive(Debug, Serialize)]
-pub(super) struct Stats {
+pub(super) struct Overview {
     gemini_keys: usize,
     active_gemini_keys: usize,
     /// Active keys that could serve a call now.
@@ -58,14 +58,14 @@ impl Use {
 }
 
 /// Shows what is used.
-pub(super) async fn show(_: Admin, State(gateway): State<Gateway>) -> Json<Stats> {
+pub(super) async fn show(_: Viewer, State(gateway): State<Gateway>) -> Json<Overview> {
     let (snapshot, values) = (gateway.keyring.snapshot(), gateway.settings.now());
     let offered = gateway.catalog.list(gateway.clock.now()).into_iter();
     let offered = offered.filter(|model| gateway.is_offered(model, &values)).map(|model| model.id);
     let supported_models = with_documented(offered.collect());
     let (user_keys, active_user_keys) = gateway.access.count_users();
     let (gemini_keys, active_gemini_keys) = count_keys(&snapshot);
-    Json(Stats {
+    Json(Overview {
         gemini_keys,
         active_gemini_keys,
         healthy_gemini_keys: snapshot.ready_keys,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::machine::Machine;
 use crate::clock;
 use crate::http::Gateway;
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 use crate::settings::Source;
 
 /// What `/debug/info` says.
@@ -34,7 +34,7 @@ pub(super) struct Info {
 }
 
 /// Shows it.
-pub(super) async fn show(_: Admin, State(gateway): State<Gateway>) -> Json<Info> {
+pub(super) async fn show(_: Viewer, State(gateway): State<Gateway>) -> Json<Info> {
     let machine = Machine::of(&gateway);
     let (snapshot, current) = (gateway.keyring.snapshot(), gateway.settings.current());
     let (users, active_users) = gateway.access.count_users();

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::machine::Machine;
 use crate::http::Gateway;
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 
 /// What `/metrics` says.
 #[derive(Debug, Serialize)]
@@ -24,7 +24,7 @@ struct Figures {
 }
 
 /// Shows the figures.
-pub(super) async fn show(_: Admin, State(gateway): State<Gateway>) -> Response {
+pub(super) async fn show(_: Viewer, State(gateway): State<Gateway>) -> Response {
     Json(figures(&gateway)).into_response()
 }
 

@@ -9,7 +9,7 @@ use crate::http::Gateway;
 
 /// What `/status` says.
 #[derive(Debug, Serialize)]
-pub(super) struct Status {
+pub(super) struct Shown {
     service: &'static str,
     status: &'static str,
     version: &'static str,
@@ -29,12 +29,12 @@ pub(super) struct Status {
 }
 
 /// Shows the state.
-pub(super) async fn show(State(gateway): State<Gateway>) -> Json<Status> {
+pub(super) async fn show(State(gateway): State<Gateway>) -> Json<Shown> {
     let settings = gateway.settings.now();
     let Machine { memory_usage_mb, cpu_percent, uptime_seconds, .. } = Machine::of(&gateway);
     let offered = gateway.catalog.list(gateway.clock.now()).into_iter();
     let external_url = gateway.fixed.external_url.clone();
-    Json(Status {
+    Json(Shown {
         service: "Pollux",
         status: "running",
         version: env!("CARGO_PKG_VERSION"),

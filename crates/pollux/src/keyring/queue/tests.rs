@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::clock::Clock;
+use crate::id::Dice;
 use crate::secret::Secret;
 use crate::settings::{Live, Values};
 
@@ -24,7 +25,7 @@ impl Clock for Paused {
 fn ring(rpm: u64) -> Arc<Ring> {
     let clock = Arc::new(Paused(Instant::now()));
     let live = Live::fixed(Values::of_defaults().unwrap());
-    let ring = Ring::new(live, clock).0;
+    let ring = Ring::new(live, clock, Dice::seeded(1)).0;
     let entry = ring.roster_mut().put_key("key_1".into(), "prj_1".into(), Secret::new("k"), Moment(0));
     let project = ProjectSpec { id: entry.project, tier: Tier::Paid, weight: 1, priority: 0, enabled: true };
     let mut pool = ring.pool();

@@ -9,7 +9,7 @@ use super::Updated;
 use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::{Problem, settings};
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 use crate::settings::Position;
 
 /// The largest body: a prompt may be long.
@@ -17,7 +17,7 @@ const LIMIT: usize = 256 << 10;
 
 /// Sets those of `enabled`, `content` and `position` that are given.
 pub(in crate::http::admin) async fn set(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     request: Body,
 ) -> Result<Json<Updated>, Problem> {
@@ -32,6 +32,6 @@ pub(in crate::http::admin) async fn set(
     patch.extend(enabled.map(|enabled| ("injection_enabled".to_owned(), Value::from(enabled))));
     patch.extend(content.map(|content| ("injection_content".to_owned(), Value::from(content))));
     patch.extend(position.map(|position| ("injection_position".to_owned(), Value::from(position))));
-    settings::set(&gateway, &patch.into()).await?;
+    settings::set(&gateway, &admin, &patch.into()).await?;
     Ok(Json(Updated::new("Inject prompt configuration updated successfully")))
 }

@@ -10,13 +10,13 @@ use super::Updated;
 use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::{BODY_LIMIT, Problem, settings};
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 
 const FIELD: &str = "load_balance_strategy";
 
 /// Sets the strategy. `adaptive`, which preferred keys that answer, is what `headroom` does here and more.
 pub(in crate::http::admin) async fn set(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     request: Body,
 ) -> Result<Json<Updated>, Problem> {
@@ -29,6 +29,6 @@ pub(in crate::http::admin) async fn set(
             return Err(Problem::field(FIELD, why));
         }
     };
-    settings::set(&gateway, &json!({ "strategy": strategy })).await?;
+    settings::set(&gateway, &admin, &json!({ "strategy": strategy })).await?;
     Ok(Json(Updated::new("Load balance strategy updated successfully")))
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{InjectConfig, ThinkingConfig};
 use crate::clock;
 use crate::http::Gateway;
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 
 /// Names of the original, and ours.
 const NAMES: [(&str, &str); 10] = [
@@ -46,7 +46,7 @@ struct Row {
 }
 
 /// Shows the settings.
-pub(in crate::http::admin) async fn show(_: Admin, State(gateway): State<Gateway>) -> Json<Shown> {
+pub(in crate::http::admin) async fn show(_: Viewer, State(gateway): State<Gateway>) -> Json<Shown> {
     let (current, values) = (gateway.settings.current(), gateway.settings.now());
     let created_at = clock::iso(gateway.started);
     let updated_at = current.at.map_or_else(|| created_at.clone(), clock::iso);

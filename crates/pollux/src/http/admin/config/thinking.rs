@@ -9,11 +9,11 @@ use super::Updated;
 use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::{BODY_LIMIT, Problem, settings};
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 
 /// Sets those of `enabled`, `budget` and `include_thoughts` that are given.
 pub(in crate::http::admin) async fn set(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     request: Body,
 ) -> Result<Json<Updated>, Problem> {
@@ -25,6 +25,6 @@ pub(in crate::http::admin) async fn set(
     put("thinking_enabled", fields.truth("enabled")?.map(Value::from));
     put("thinking_budget", fields.whole("budget", -1..=32_768_i64)?.map(Value::from));
     put("include_thoughts", fields.truth("include_thoughts")?.map(Value::from));
-    settings::set(&gateway, &patch.into()).await?;
+    settings::set(&gateway, &admin, &patch.into()).await?;
     Ok(Json(Updated::new("Thinking configuration updated successfully")))
 }

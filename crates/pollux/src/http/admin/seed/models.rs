@@ -17,7 +17,7 @@ use crate::store::record::LimitFilter;
 
 /// A model as scripts of the original know it. Limits of −1 are not known: none is enforced until Google names it.
 #[derive(Debug, Serialize)]
-pub(in crate::http::admin) struct Model {
+pub(in crate::http::admin) struct Row {
     id: String,
     model_name: String,
     single_api_rpm_limit: i64,
@@ -35,7 +35,7 @@ pub(in crate::http::admin) struct Model {
     rpd_limit: i64,
 }
 
-impl Model {
+impl Row {
     /// A single project's limits, and those of all of them: Google limits projects, not keys.
     fn new(gateway: &Gateway, settings: &Values, name: &str, limits: Limits) -> Self {
         let at = clock::iso(gateway.started);

@@ -11,7 +11,7 @@ use crate::clock;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::page::{self, Listed};
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 use crate::settings::{Difference, Version};
 
 /// A version.
@@ -34,7 +34,7 @@ impl From<Version> for Told {
 
 /// One page of versions.
 pub(in crate::http::admin) async fn page(
-    _: Admin,
+    _: Viewer,
     State(gateway): State<Gateway>,
     uri: Uri,
 ) -> Result<Json<Listed<Told>>, Problem> {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::tagged;
 use crate::clock;
 use crate::http::Gateway;
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 use crate::settings::{Entry, Kind};
 
 /// All settings.
@@ -60,7 +60,7 @@ impl From<Entry> for Setting {
 }
 
 /// Shows all settings; `ETag` is their version.
-pub(in crate::http::admin) async fn show(_: Admin, State(gateway): State<Gateway>) -> Response {
+pub(in crate::http::admin) async fn show(_: Viewer, State(gateway): State<Gateway>) -> Response {
     let current = gateway.settings.current();
     let listing = Listing {
         version: current.version,

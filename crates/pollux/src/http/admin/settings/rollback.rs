@@ -5,21 +5,21 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
 
-use super::{AUTHOR, Changed, terms};
+use super::{Changed, terms};
 use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::{BODY_LIMIT, Problem};
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 use crate::settings::Terms;
 
 /// Brings back `{"version": N}`; 0 takes everything back that is stored.
 pub(in crate::http::admin) async fn roll_back(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     (headers, uri): (HeaderMap, Uri),
     request: Body,
 ) -> Result<Response, Problem> {
-    let terms = terms(&headers, &uri, AUTHOR)?;
+    let terms = terms(&headers, &uri, admin.name())?;
     let fields = Fields::read(request, BODY_LIMIT).await?;
     fields.only(&["version", "dry_run"])?;
     let to =

@@ -12,7 +12,7 @@ use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::path::ModelName;
 use crate::http::admin::{BODY_LIMIT, Problem, settings};
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 
 /// Larger than any quota.
 const MOST: u64 = 1_000_000_000_000;
@@ -30,7 +30,7 @@ pub(in crate::http::admin) struct Changed {
 
 /// Changes those fields that are given.
 pub(in crate::http::admin) async fn change(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     ModelName(name): ModelName,
     request: Body,
@@ -50,7 +50,7 @@ pub(in crate::http::admin) async fn change(
     }
     if let Some(status) = status {
         let patch = json!({ "models": { name.to_ascii_lowercase(): { "enabled": status == 1 } } });
-        settings::set(&gateway, &patch).await?;
+        settings::set(&gateway, &admin, &patch).await?;
     }
     let given = [RPM, TPM, RPD, "status"].into_iter().filter(|field| fields.value(field).is_some());
     let message = format!("Model {name} updated successfully");

@@ -4,28 +4,28 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::{Model, declared, known};
+use super::{Row, declared, known};
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::path::ModelName;
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 
 /// The model.
 #[derive(Debug, Serialize)]
 pub(in crate::http::admin) struct Shown {
     success: bool,
     #[serde(flatten)]
-    model: Model,
+    model: Row,
 }
 
 /// Shows a model.
 pub(in crate::http::admin) async fn show(
-    _: Admin,
+    _: Viewer,
     State(gateway): State<Gateway>,
     ModelName(name): ModelName,
 ) -> Result<Json<Shown>, Problem> {
     let name = known(&gateway, &name)?;
     let limits = declared(&gateway, &name).await?;
-    let model = Model::new(&gateway, &gateway.settings.now(), &name, limits);
+    let model = Row::new(&gateway, &gateway.settings.now(), &name, limits);
     Ok(Json(Shown { success: true, model }))
 }
