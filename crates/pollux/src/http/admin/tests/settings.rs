@@ -145,7 +145,7 @@ async fn a_preview_changes_nothing_and_a_rollback_everything() {
         .iter()
         .map(|one| (one["version"].clone(), one["author"].clone()))
         .collect();
-    assert_eq!(told, [(json!(3), json!("admin")), (json!(2), json!("admin"))]);
+    assert_eq!(told, [(json!(3), json!("admin token")), (json!(2), json!("admin token"))]);
     let rest = house.get("/admin/settings/history?limit=2&after=2").await.json();
     assert_eq!((rest["data"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
     assert_eq!(house.get("/admin/settings/history?after=x").await.status, 422);
