@@ -78,7 +78,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let rule = if config.admin_auth { AdminRule::Token(config.admin_token.clone()) } else { AdminRule::Off };
     let (operators, fresh_admin_token) = Operators::open(Arc::clone(&store), &master, rule).await?;
     let access = Access::open(Arc::clone(&store), &master, Arc::clone(&clock)).await?;
-    let access = access.with_dice(dice.clone());
+    let access = with_environment_users(access.with_dice(dice.clone()), config).await?;
 
     let shared: Arc<dyn Shared> = Arc::new(Memory::new(crate::shared::Settings::default()));
     let upstream = Upstream::over(&config.upstream(), pipes.as_ref());
@@ -209,6 +209,17 @@ async fn add_environment_keys(keyring: &Keyring, config: &Config) -> anyhow::Res
         );
     }
     Ok(())
+}
+
+/// Users whose keys are written in the configuration come in on a fresh disk too.
+async fn with_environment_users(access: Access, config: &Config) -> anyhow::Result<Access> {
+    for user in &config.user_keys {
+        let adopted = access.adopt_user(&user.name, &user.key).await;
+        if adopted.with_context(|| format!("POLLUX_USER_KEYS: cannot add the user {}", user.name))? {
+            tracing::info!(name = user.name, "made a user of POLLUX_USER_KEYS");
+        }
+    }
+    Ok(access)
 }
 
 fn call_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<(CallLog, Option<calllog::Writer>)> {
