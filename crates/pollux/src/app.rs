@@ -233,7 +233,7 @@ fn fixed(config: &Config) -> Fixed {
     Fixed {
         max_body: config.max_body_mb << 20,
         heartbeat_every: Fixed::HEARTBEAT_EVERY,
-        trusted_proxies: config.trusted_proxies.clone(),
+        trusted_proxies: config.proxies_in_front(),
         external_url: config.external_url.clone(),
         database: Some(config.database_path()),
         sim_faults: config.allow_sim_faults,

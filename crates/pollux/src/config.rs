@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::access::TrustedProxies;
 use crate::secret::Secret;
 use crate::{telemetry, upstream};
 
@@ -95,6 +96,15 @@ impl Config {
     /// How the log is written.
     pub fn telemetry(&self) -> telemetry::Settings {
         telemetry::Settings { filter: self.log.clone(), format: self.log_format }
+    }
+
+    /// The proxies in front of the gateway.
+    pub fn proxies_in_front(&self) -> TrustedProxies {
+        match &self.trusted_proxies {
+            Some(networks) => TrustedProxies::new(networks.clone()),
+            None if self.external_url.is_some() => TrustedProxies::render(),
+            None => TrustedProxies::default(),
+        }
     }
 
     /// The SQLite file.

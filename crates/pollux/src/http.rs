@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use axum::Router;
 
-use crate::access::{Access, Network};
+use crate::access::{Access, TrustedProxies};
 use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
 use crate::id::Dice;
@@ -56,8 +56,8 @@ pub struct Fixed {
     pub max_body: usize,
     /// Silence between two heartbeats.
     pub heartbeat_every: Duration,
-    /// Proxies whose word about where a request came from is believed.
-    pub trusted_proxies: Vec<Network>,
+    /// The proxies whose word about the client's address is taken.
+    pub trusted_proxies: TrustedProxies,
     /// Our own public address, if we know it.
     pub external_url: Option<String>,
     /// The database file, if it is one.

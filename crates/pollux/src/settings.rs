@@ -37,7 +37,7 @@ pub use origin::Origins;
 pub use parse::span;
 pub use problem::{Bad, Problem, SettingsError};
 pub use reference::reference;
-pub use values::{KEYS, Position, Values};
+pub use values::{KEYS, Values};
 pub use version::Version;
 
 /// What was configured: the starting values, and which of them somebody wrote.

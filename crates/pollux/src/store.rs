@@ -137,7 +137,7 @@ pub trait Users: Debug + Send + Sync {
         }
     }
 
-    /// Writes what an operator says of a user: name, expiry, privacy and weight.
+    /// Writes what an operator says of a user: name, expiry, privacy, weight and rules.
     async fn update_user(&self, row: &UserRow, now: Moment) -> Result<()>;
 
     /// Switches a user on or off.

@@ -5,8 +5,10 @@ use dialect::gemini::request::GenerateContentRequest;
 use dialect::openai::chat::Policy;
 
 use super::Gateway;
+use crate::access::Caller;
 use crate::catalog::{Meant, Offered, UnknownModel};
-use crate::settings::{Position, Values};
+use crate::settings::Values;
+use crate::store::record::InjectionPosition;
 
 impl Gateway {
     /// What a model name means today, unless the operator has switched that off.
@@ -27,13 +29,23 @@ pub(super) fn policy(settings: &Values, model: &Meant) -> Policy {
     Policy { expose_reasoning: thoughts.shown, default_thinking_budget: thoughts.budget, ..Policy::default() }
 }
 
-/// Adds what the operator injects.
-pub(super) fn inject(settings: &Values, request: &mut GenerateContentRequest, model: &Meant) {
-    let Some((position, text)) = settings.injection() else { return };
-    let place = match position {
-        Position::System => Place::System,
-        Position::UserPrefix => Place::UserPrefix,
-        Position::UserSuffix => Place::UserSuffix,
-    };
-    inject::apply(request, &[Injection { place, text }], &model.capabilities);
+/// Adds what the operator injects into every call, then what is said of this user.
+pub(super) fn inject(
+    settings: &Values,
+    caller: &Caller,
+    request: &mut GenerateContentRequest,
+    model: &Meant,
+) {
+    let own = caller.rules.injection.as_ref().map(|own| (own.position, own.content.as_str()));
+    let wanted = settings.injection().into_iter().chain(own);
+    let wanted: Vec<_> = wanted.map(|(position, text)| Injection { place: place(position), text }).collect();
+    inject::apply(request, &wanted, &model.capabilities);
+}
+
+fn place(position: InjectionPosition) -> Place {
+    match position {
+        InjectionPosition::System => Place::System,
+        InjectionPosition::UserPrefix => Place::UserPrefix,
+        InjectionPosition::UserSuffix => Place::UserSuffix,
+    }
 }

@@ -11,6 +11,7 @@ use super::models::{BUDGET, ModelSettings, Models, Thoughts};
 use super::origin::Origins;
 use super::problem::{Bad, Problem};
 use super::setting::Setting;
+use crate::store::record::InjectionPosition as Position;
 
 const STRATEGIES: Kind = Kind::Choice(&["headroom", "least_used", "round_robin", "fill_first"]);
 const POSITIONS: Kind = Kind::Choice(&["system", "user_prefix", "user_suffix"]);
@@ -91,38 +92,14 @@ live! {
     }
 }
 
-/// Where injected text goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Position {
-    /// Before the system instruction.
-    #[default]
-    System,
-    /// Before the first message of the user.
-    UserPrefix,
-    /// After the last message of the user.
-    UserSuffix,
-}
-
-impl Position {
-    /// The word for it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::UserPrefix => "user_prefix",
-            Self::UserSuffix => "user_suffix",
-        }
-    }
-}
-
 impl Setting for Position {
     fn parse(text: &str, _: &Kind) -> Result<Self, Bad> {
-        let all = [Self::System, Self::UserPrefix, Self::UserSuffix];
-        let found = all.into_iter().find(|position| position.word() == text);
+        let found = Self::ALL.into_iter().find(|position| position.name() == text);
         found.ok_or_else(|| Bad::new("is not a position", "write system, user_prefix or user_suffix"))
     }
 
     fn json(&self) -> Value {
-        Value::from(self.word())
+        Value::from(self.name())
     }
 }
 

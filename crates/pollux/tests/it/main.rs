@@ -14,6 +14,7 @@ mod bed;
 mod calllog;
 mod canary;
 mod chat;
+mod doors;
 mod endings;
 mod failover;
 mod hostile;

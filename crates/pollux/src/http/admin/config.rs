@@ -56,7 +56,7 @@ impl InjectConfig {
         Self {
             enabled: values.injection_enabled,
             content: values.injection_content.clone(),
-            position: values.injection_position.word(),
+            position: values.injection_position.name(),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::{Problem, settings};
 use crate::http::guard::Admin;
-use crate::settings::Position;
+use crate::store::record::InjectionPosition;
 
 /// The largest body: a prompt may be long.
 const LIMIT: usize = 256 << 10;
@@ -23,7 +23,7 @@ pub(in crate::http::admin) async fn set(
 ) -> Result<Json<Updated>, Problem> {
     let fields = Fields::read(request, LIMIT).await?;
     let position = fields.text("position")?;
-    let known = [Position::System, Position::UserPrefix, Position::UserSuffix].map(Position::word);
+    let known = InjectionPosition::ALL.map(InjectionPosition::name);
     if position.is_some_and(|position| !known.contains(&position)) {
         return Err(Problem::field("position", "must be one of: system, user_prefix, user_suffix"));
     }

@@ -89,14 +89,18 @@ async fn what_is_wrong_is_pointed_at() {
       "title": "Unprocessable Entity",
       "status": 422,
       "detail": "Nothing was changed. `/max_attempts` is not a whole number from 1 to 100; write digits only. `/thinking_enabled` must be true or false; send a JSON truth value, not a text.",
-      "errors": [
+      "problems": [
         {
-          "detail": "`/max_attempts` is not a whole number from 1 to 100; write digits only.",
-          "pointer": "/max_attempts"
+          "field": null,
+          "pointer": "/max_attempts",
+          "reason": "is not a whole number from 1 to 100",
+          "way_out": "write digits only"
         },
         {
-          "detail": "`/thinking_enabled` must be true or false; send a JSON truth value, not a text.",
-          "pointer": "/thinking_enabled"
+          "field": null,
+          "pointer": "/thinking_enabled",
+          "reason": "must be true or false",
+          "way_out": "send a JSON truth value, not a text"
         }
       ]
     }
