@@ -20,6 +20,8 @@ pub mod access;
 
 pub mod operators;
 
+pub mod audit;
+
 pub mod keyring;
 
 pub mod calllog;

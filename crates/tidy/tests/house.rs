@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("catalog", &["clock", "id", "secret"]),
     ("access", &["clock", "id", "secret", "store", "shared"]),
     ("operators", &["clock", "id", "secret", "store"]),
+    ("audit", &["clock", "id", "store"]),
     (
         "keyring",
         &["clock", "id", "secret", "store", "settings", "shared", "upstream", "catalog", "telemetry"],
@@ -47,6 +48,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "catalog",
             "access",
             "operators",
+            "audit",
             "keyring",
             "relay",
             "telemetry",
@@ -84,6 +86,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "catalog",
             "access",
             "operators",
+            "audit",
             "keyring",
             "relay",
             "calllog",

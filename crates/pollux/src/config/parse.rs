@@ -115,6 +115,14 @@ pub(super) fn patience(text: &str) -> Parsed<Duration> {
     span(text, "s").ok_or_else(|| Bad::new("is not a time", "write for example 0, 500ms, 10s or 2m"))
 }
 
+/// A number of days.
+pub(super) fn days(text: &str) -> Parsed<Duration> {
+    match text.strip_suffix('d').unwrap_or(text).trim().parse() {
+        Ok(days @ 1..=36_500) => Ok(Duration::from_hours(24 * days)),
+        _ => Err(Bad::new("is not a number of days above zero", "write for example 365")),
+    }
+}
+
 fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).filter(|item| !item.is_empty())
 }

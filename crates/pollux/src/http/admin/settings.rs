@@ -9,8 +9,10 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Uri, header};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::Problem;
+use crate::audit::Change;
 use crate::http::Gateway;
 use crate::http::guard::Admin;
 use crate::settings::{Difference, Terms};
@@ -30,7 +32,10 @@ pub(super) struct Changed {
 
 impl Changed {
     /// The answer, with the version as its tag.
-    fn answer((version, changes): (i64, Vec<Difference>), dry_run: bool) -> Response {
+    fn answer(admin: &Admin, (version, changes): (i64, Vec<Difference>), dry_run: bool) -> Response {
+        if !dry_run {
+            note(admin, &changes);
+        }
         tagged(version, Json(Self { version, dry_run, changes }))
     }
 }
@@ -72,9 +77,18 @@ fn tagged(version: i64, body: impl IntoResponse) -> Response {
 }
 
 /// Changes settings on behalf of an endpoint of another shape, whatever version holds.
-pub(super) async fn set(gateway: &Gateway, admin: &Admin, patch: &serde_json::Value) -> Result<(), Problem> {
+pub(super) async fn set(gateway: &Gateway, admin: &Admin, patch: &Value) -> Result<(), Problem> {
     let terms = Terms { seen: None, author: admin.name(), dry_run: false };
-    let nothing = serde_json::Map::new();
-    gateway.settings.change(patch.as_object().unwrap_or(&nothing), terms).await?;
+    let nothing = Map::new();
+    let (_, changes) = gateway.settings.change(patch.as_object().unwrap_or(&nothing), terms).await?;
+    note(admin, &changes);
     Ok(())
+}
+
+/// Says for the audit what changed.
+fn note(admin: &Admin, changes: &[Difference]) {
+    let side = |value: fn(&Difference) -> &Value| {
+        changes.iter().map(|one| (one.name.clone(), value(one).clone())).collect::<Map<_, _>>()
+    };
+    admin.changed(Change::between(&side(|one| &one.from), &side(|one| &one.to)));
 }

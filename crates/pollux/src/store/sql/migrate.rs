@@ -18,6 +18,7 @@ const STEPS: &[(i64, &str)] = &[
     (3, include_str!("../../../migrations/0003_usage.sql")),
     (4, include_str!("../../../migrations/0004_limits.sql")),
     (5, include_str!("../../../migrations/0005_settings.sql")),
+    (6, include_str!("../../../migrations/0006_sessions.sql")),
 ];
 
 impl SqlStore {

@@ -21,5 +21,5 @@ pub(in crate::http::admin) async fn change(
     let terms = terms(&headers, &uri, admin.name())?;
     let fields = Fields::read(request, SETTINGS_LIMIT).await?;
     let changed = gateway.settings.change(fields.all(), terms).await?;
-    Ok(Changed::answer(changed, terms.dry_run))
+    Ok(Changed::answer(&admin, changed, terms.dry_run))
 }

@@ -26,5 +26,5 @@ pub(in crate::http::admin) async fn roll_back(
         fields.whole("version", 0..=i64::MAX)?.ok_or_else(|| Problem::field("version", "is required"))?;
     let dry_run = terms.dry_run || fields.truth("dry_run")?.unwrap_or(false);
     let changed = gateway.settings.roll_back(to, Terms { dry_run, ..terms }).await?;
-    Ok(Changed::answer(changed, dry_run))
+    Ok(Changed::answer(&admin, changed, dry_run))
 }
