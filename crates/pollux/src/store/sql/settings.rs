@@ -11,8 +11,14 @@ use crate::store::{Result, Settings, StoreError};
 impl Settings for SqlStore {
     async fn settings_version(&self, version: Option<i64>) -> Result<Option<SettingsVersion>> {
         let found = match version {
-            Some(version) => sqlx::query("SELECT * FROM settings_versions WHERE version = $1").bind(version),
-            None => sqlx::query("SELECT * FROM settings_versions ORDER BY version DESC LIMIT 1"),
+            Some(version) => sqlx::query(
+                "SELECT version, made_at, author, note, stored, changes FROM settings_versions WHERE version = $1",
+            )
+            .bind(version),
+            None => sqlx::query(
+                "SELECT version, made_at, author, note, stored, changes FROM settings_versions \
+                 ORDER BY version DESC LIMIT 1",
+            ),
         };
         found.fetch_optional(&self.readers).await?.as_ref().map(read).transpose()
     }
@@ -45,7 +51,8 @@ impl Settings for SqlStore {
         before: Option<i64>,
         limit: usize,
     ) -> Result<Vec<SettingsVersion>> {
-        let sql = "SELECT * FROM settings_versions WHERE version < $1 ORDER BY version DESC LIMIT $2";
+        let sql = "SELECT version, made_at, author, note, stored, changes FROM settings_versions \
+                   WHERE version < $1 ORDER BY version DESC LIMIT $2";
         let rows = sqlx::query(sql).bind(before.unwrap_or(i64::MAX)).bind(page(limit));
         rows.fetch_all(&self.readers).await?.iter().map(read).collect()
     }
