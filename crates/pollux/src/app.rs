@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::http::{self, Gateway, Parts, Requests};
 use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
+use crate::limits::Limits;
 use crate::relay::{self, Relay};
 use crate::secret::{MasterKey, Secret};
 use crate::shared::{Memory, Shared};
@@ -109,7 +110,9 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let settings = surface_settings(config);
     let catalog = Catalog::default();
     let requests = Requests::default();
-    let parts = Parts { access, keyring, relay, catalog, shared, clock, dice, settings, started, requests };
+    let limits = Limits::new(Arc::clone(&shared), Arc::clone(&clock), config.limits_time_zone.clone());
+    let parts =
+        Parts { access, keyring, relay, catalog, limits, shared, clock, dice, settings, started, requests };
     let gateway = Gateway::new(parts);
     Ok(App { router: http::router(&gateway), fresh_admin_token, keys, gateway, store, keeper, call_writer })
 }

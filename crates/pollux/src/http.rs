@@ -29,6 +29,7 @@ use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
 use crate::id::Dice;
 use crate::keyring::Keyring;
+use crate::limits::Limits;
 use crate::relay::Relay;
 use crate::shared::Shared;
 
@@ -91,6 +92,8 @@ pub struct Parts {
     pub relay: Relay,
     /// What model names mean.
     pub catalog: Catalog,
+    /// What users may still spend.
+    pub limits: Limits,
     /// What outlives a call for a while.
     pub shared: Arc<dyn Shared>,
     /// What time it is.

@@ -53,6 +53,7 @@ struct OwnWish {
     avoid: Vec<ProjectId>,
     prefer: Option<String>,
     paid_only: bool,
+    yields: bool,
     weight: u32,
 }
 
@@ -158,8 +159,8 @@ impl Ring {
         state.queue.set_weight(wait.user, wish.weight);
         let joined = state.queue.join(&wait, self.now());
         let ticket = joined.map_err(|full| Opening::At(full.retry_at.max(opens), Why::Busy))?;
-        if wish.paid_only {
-            // Others may do with what is not paid for; they must not wait behind it.
+        if wish.paid_only || wish.yields {
+            // Others may do with what is not paid for, and some are to be passed; they must not wait behind it.
             state.queue.let_pass(ticket);
         }
         state.calls.insert(ticket, Waiting { wish: OwnWish::of(wish), wake });
@@ -210,7 +211,7 @@ impl Ring {
 
 impl OwnWish {
     fn of(wish: &Wish<'_>) -> Self {
-        let Wish { user, model, tokens, avoid, prefer, again: _, paid_only, weight } = *wish;
+        let Wish { user, model, tokens, avoid, prefer, again: _, paid_only, yields, weight } = *wish;
         Self {
             user: user.to_owned(),
             model: model.to_owned(),
@@ -218,14 +219,25 @@ impl OwnWish {
             avoid: avoid.to_vec(),
             prefer: prefer.map(str::to_owned),
             paid_only,
+            yields,
             weight,
         }
     }
 
     fn as_wish(&self) -> Wish<'_> {
-        let Self { user, model, tokens, avoid, prefer, paid_only, weight } = self;
-        let (tokens, paid_only, weight) = (*tokens, *paid_only, *weight);
-        Wish { user, model, tokens, avoid, prefer: prefer.as_deref(), again: false, paid_only, weight }
+        let Self { user, model, tokens, avoid, prefer, paid_only, yields, weight } = self;
+        let (tokens, paid_only, yields, weight) = (*tokens, *paid_only, *yields, *weight);
+        Wish {
+            user,
+            model,
+            tokens,
+            avoid,
+            prefer: prefer.as_deref(),
+            again: false,
+            paid_only,
+            yields,
+            weight,
+        }
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Wish<'a> {
     pub again: bool,
     /// Paid projects only: Google may use what others send.
     pub paid_only: bool,
+    /// Others may pass it while it waits.
+    pub yields: bool,
     /// The user's share of turns relative to others; 0 counts as 1.
     pub weight: u32,
 }
