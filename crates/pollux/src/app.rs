@@ -14,7 +14,7 @@ use anyhow::Context;
 use axum::Router;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{Access, AdminRule};
+use crate::access::Access;
 use crate::calllog::{self, CallLog};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
@@ -22,7 +22,11 @@ use crate::config::Config;
 use crate::http::{self, Gateway, Parts, Requests};
 use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
+<<<<<<< HEAD
 use crate::limits::Limits;
+=======
+use crate::operators::{AdminRule, Operators};
+>>>>>>> 078b3cec52f82577e4d73fcf71ab6bb7cddd4d9b
 use crate::relay::{self, Relay};
 use crate::secret::{MasterKey, Secret};
 use crate::shared::{Memory, Shared};
@@ -74,9 +78,9 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     check_master_key(&*store, &master).await?;
 
     let rule = if config.admin_auth { AdminRule::Token(config.admin_token.clone()) } else { AdminRule::Off };
-    let (access, fresh_admin_token) =
-        Access::open(Arc::clone(&store), &master, Arc::clone(&clock), rule).await?;
-    let access = access.with_dice(dice.clone());
+    let (operators, fresh_admin_token) = Operators::open(Arc::clone(&store), &master, rule).await?;
+    let access = Access::open(Arc::clone(&store), &master, Arc::clone(&clock)).await?;
+    let access = with_environment_users(access.with_dice(dice.clone()), config).await?;
 
     let shared: Arc<dyn Shared> = Arc::new(Memory::new(crate::shared::Settings::default()));
     let upstream = Upstream::over(&config.upstream(), pipes.as_ref());
@@ -110,9 +114,25 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let settings = surface_settings(config);
     let catalog = Catalog::default();
     let requests = Requests::default();
+<<<<<<< HEAD
     let limits = Limits::new(Arc::clone(&shared), Arc::clone(&clock), config.limits_time_zone.clone());
     let parts =
         Parts { access, keyring, relay, catalog, limits, shared, clock, dice, settings, started, requests };
+=======
+    let parts = Parts {
+        access,
+        operators,
+        keyring,
+        relay,
+        catalog,
+        shared,
+        clock,
+        dice,
+        settings,
+        started,
+        requests,
+    };
+>>>>>>> 078b3cec52f82577e4d73fcf71ab6bb7cddd4d9b
     let gateway = Gateway::new(parts);
     Ok(App { router: http::router(&gateway), fresh_admin_token, keys, gateway, store, keeper, call_writer })
 }
@@ -197,6 +217,17 @@ async fn add_environment_keys(keyring: &Keyring, config: &Config) -> anyhow::Res
     Ok(())
 }
 
+/// Users whose keys are written in the configuration come in on a fresh disk too.
+async fn with_environment_users(access: Access, config: &Config) -> anyhow::Result<Access> {
+    for user in &config.user_keys {
+        let adopted = access.adopt_user(&user.name, &user.key).await;
+        if adopted.with_context(|| format!("POLLUX_USER_KEYS: cannot add the user {}", user.name))? {
+            tracing::info!(name = user.name, "made a user of POLLUX_USER_KEYS");
+        }
+    }
+    Ok(access)
+}
+
 fn call_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<(CallLog, Option<calllog::Writer>)> {
     let Some(path) = &config.call_log else { return Ok((CallLog::default(), None)) };
     let opened = CallLog::open(path, Arc::clone(clock));
@@ -228,7 +259,6 @@ fn surface_settings(config: &Config) -> http::Settings {
         max_body: config.max_body_mb << 20,
         heartbeat_after: config.heartbeat_after,
         default_model: config.default_model.clone(),
-        admin_auth: config.admin_auth,
         environment: if config.external_url.is_some() { "render" } else { "local" },
         trusted_proxies: config.proxies_in_front(),
         sim_faults: config.allow_sim_faults,

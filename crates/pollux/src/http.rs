@@ -1,15 +1,17 @@
 //! What the gateway says over HTTP: one folder for each surface, one file for each endpoint.
 //!
-//! Layers know nothing of the domain; identity comes from an extractor (`caller::Caller`, `caller::Admin`), without
-//! which a handler has nothing to work on.
+//! Layers know nothing of the domain; identity comes from an extractor (`caller::Caller`, `guard::Viewer`,
+//! `guard::Admin`), without which a handler has nothing to work on. Routes are data: see `routes.rs`.
 //!
 //! Invariant: a surface never sees a Gemini key, and no surface imports another.
 
 mod answer;
 mod body;
 mod caller;
+mod guard;
 mod layers;
 mod peer;
+mod routes;
 mod serving;
 
 mod admin;
@@ -29,10 +31,17 @@ use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
 use crate::id::Dice;
 use crate::keyring::Keyring;
+<<<<<<< HEAD
 use crate::limits::Limits;
+=======
+use crate::operators::Operators;
+>>>>>>> 078b3cec52f82577e4d73fcf71ab6bb7cddd4d9b
 use crate::relay::Relay;
 use crate::shared::Shared;
 
+use routes::mount;
+
+pub use routes::{Guard, Mounted};
 pub use serving::serve;
 
 /// How often the list of users is looked after.
@@ -51,8 +60,6 @@ pub struct Settings {
     pub default_model: String,
     /// How requests are translated.
     pub policy: Policy,
-    /// Whether the admin API wants a token; off only on loopback.
-    pub admin_auth: bool,
     /// Where the gateway runs: `render` or `local`.
     pub environment: &'static str,
     /// The proxies whose word about the client's address is taken.
@@ -69,7 +76,6 @@ impl Default for Settings {
             heartbeat_every: Duration::from_secs(15),
             default_model: "gemini-2.5-flash".to_owned(),
             policy: Policy::default(),
-            admin_auth: true,
             environment: "local",
             trusted_proxies: TrustedProxies::default(),
             sim_faults: false,
@@ -86,6 +92,8 @@ pub struct Gateway(Arc<Parts>);
 pub struct Parts {
     /// Who is calling.
     pub access: Access,
+    /// Who may administer.
+    pub operators: Operators,
     /// The pool's live face.
     pub keyring: Arc<Keyring>,
     /// The life of a call.
@@ -156,10 +164,17 @@ impl std::ops::Deref for Gateway {
 /// Every route of the gateway.
 pub fn router(gateway: &Gateway) -> Router {
     let routes = Router::new()
-        .nest("/v1", openai::routes())
-        .nest("/admin", admin::routes())
-        .merge(ops::routes())
-        .merge(console::routes())
+        .nest("/v1", mount(openai::list(), gateway))
+        .nest("/admin", admin::routes(gateway))
+        .merge(mount(ops::list(), gateway))
+        .merge(mount(console::list(), gateway))
         .with_state(gateway.clone());
     layers::wrap(routes, gateway)
+}
+
+/// The same routes as a list, for those who want to walk them.
+pub fn mounted() -> Vec<Mounted> {
+    let surfaces =
+        [("/v1", openai::list()), ("/admin", admin::list()), ("", ops::list()), ("", console::list())];
+    surfaces.into_iter().flat_map(|(prefix, routes)| routes::mounted(prefix, routes)).collect()
 }

@@ -33,21 +33,19 @@ impl TrustedProxies {
     }
 
     /// Where a call comes from: the right-most hop that is not one of ours. `forwarded` are the values of
-    /// `X-Forwarded-For` in the order they came. None if a proxy of ours says something that is no address.
-    pub fn client<'a>(
-        &self,
-        peer: IpAddr,
-        forwarded: impl DoubleEndedIterator<Item = &'a str>,
-    ) -> Option<IpAddr> {
+    /// `X-Forwarded-For` in the order they came. Beyond a hop that is no address nothing is known: then it is the proxy that
+    /// wrote it.
+    pub fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
         let mut client = peer.to_canonical();
         let hops = forwarded.rev().flat_map(|header| header.rsplit(','));
         for hop in hops.take(MOST_HOPS) {
             if !self.0.iter().any(|network| network.contains(client)) {
                 break;
             }
-            client = address(hop.trim())?;
+            let Some(hop) = address(hop.trim()) else { break };
+            client = hop;
         }
-        Some(client)
+        client
     }
 }
 
@@ -106,38 +104,39 @@ const CLOUDFLARE: &[Network] = &[
 mod tests {
     use super::*;
 
-    fn client(trusted: &TrustedProxies, peer: &str, forwarded: &[&str]) -> Option<String> {
+    fn client(trusted: &TrustedProxies, peer: &str, forwarded: &[&str]) -> String {
         let found = trusted.client(peer.parse().unwrap(), forwarded.iter().copied());
-        found.map(|address| address.to_string())
+        found.to_string()
     }
 
     #[test]
     fn nobody_is_believed_unless_told() {
         let nobody = TrustedProxies::default();
-        assert_eq!(client(&nobody, "10.0.0.1", &["203.0.113.9"]).as_deref(), Some("10.0.0.1"));
-        assert_eq!(client(&nobody, "::ffff:10.0.0.1", &[]).as_deref(), Some("10.0.0.1"));
+        assert_eq!(client(&nobody, "10.0.0.1", &["203.0.113.9"]), "10.0.0.1");
+        assert_eq!(client(&nobody, "::ffff:10.0.0.1", &[]), "10.0.0.1");
     }
 
     #[test]
     fn the_right_most_hop_that_is_not_ours_is_the_client() {
         let ours = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()]);
         for (peer, forwarded, expected) in [
-            ("203.0.113.5", &["198.51.100.1"][..], Some("203.0.113.5")),
-            ("10.0.0.1", &[], Some("10.0.0.1")),
-            ("10.0.0.1", &["198.51.100.1"], Some("198.51.100.1")),
+            ("203.0.113.5", &["198.51.100.1"][..], "203.0.113.5"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.1"], "198.51.100.1"),
             // What the client itself wrote stands further to the left.
-            ("10.0.0.1", &["1.2.3.4, 198.51.100.1"], Some("198.51.100.1")),
-            ("10.0.0.1", &["1.2.3.4", "198.51.100.1, 10.0.0.2"], Some("198.51.100.1")),
-            ("10.0.0.1", &["10.0.0.3,10.0.0.2"], Some("10.0.0.3")),
-            ("::ffff:10.0.0.1", &["::ffff:198.51.100.1"], Some("198.51.100.1")),
-            ("2001:db8::1", &["[2001:db9::2]:443"], Some("2001:db9::2")),
-            ("10.0.0.1", &["198.51.100.1:1234"], Some("198.51.100.1")),
-            ("10.0.0.1", &["[2001:db9::2]"], Some("2001:db9::2")),
-            ("10.0.0.1", &["unknown"], None),
-            ("10.0.0.1", &["1.2.3.4, "], None),
-            ("203.0.113.5", &["unknown"], Some("203.0.113.5")),
+            ("10.0.0.1", &["1.2.3.4, 198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["1.2.3.4", "198.51.100.1, 10.0.0.2"], "198.51.100.1"),
+            ("10.0.0.1", &["10.0.0.3,10.0.0.2"], "10.0.0.3"),
+            ("::ffff:10.0.0.1", &["::ffff:198.51.100.1"], "198.51.100.1"),
+            ("2001:db8::1", &["[2001:db9::2]:443"], "2001:db9::2"),
+            ("10.0.0.1", &["198.51.100.1:1234"], "198.51.100.1"),
+            ("10.0.0.1", &["[2001:db9::2]"], "2001:db9::2"),
+            ("10.0.0.1", &["unknown"], "10.0.0.1"),
+            ("10.0.0.1", &["1.1.1.1, nonsense, 10.0.0.2"], "10.0.0.2"),
+            ("10.0.0.1", &["1.2.3.4, "], "10.0.0.1"),
+            ("203.0.113.5", &["unknown"], "203.0.113.5"),
         ] {
-            assert_eq!(client(&ours, peer, forwarded).as_deref(), expected, "{peer} {forwarded:?}");
+            assert_eq!(client(&ours, peer, forwarded), expected, "{peer} {forwarded:?}");
         }
     }
 
@@ -145,9 +144,9 @@ mod tests {
     fn on_render_the_edge_is_passed() {
         let forwarded = ["99.61.165.29, 104.22.17.40"];
         let found = client(&TrustedProxies::render(), "10.21.157.68", &forwarded);
-        assert_eq!(found.as_deref(), Some("99.61.165.29"));
+        assert_eq!(found, "99.61.165.29");
         let forged = ["127.0.0.1, 99.61.165.29, 104.22.17.40"];
         let found = client(&TrustedProxies::render(), "10.21.157.68", &forged);
-        assert_eq!(found.as_deref(), Some("99.61.165.29"));
+        assert_eq!(found, "99.61.165.29");
     }
 }

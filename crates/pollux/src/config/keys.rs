@@ -9,7 +9,7 @@ use pool::account::Zone;
 use super::key::{Key, settings};
 use super::problem::Problem;
 use super::raw::RawConfig;
-use super::{Database, parse};
+use super::{Database, UserKey, parse};
 use crate::access::Network;
 use crate::keyring::Strategy;
 use crate::secret::Secret;
@@ -33,7 +33,7 @@ settings! {
         drain_timeout: Duration = "30s", open "drain-timeout", ["POLLUX_DRAIN_TIMEOUT"], parse::patience;
     }
     section "Users" {
-        /// The proxies whose `X-Forwarded-For` tells where a call really comes from: addresses and networks, separated by
+        /// The proxies whose `X-Forwarded-For` (and `X-Forwarded-Proto`) is believed: addresses and networks, separated by
         /// commas, and the names `loopback`, `private` and `cloudflare`; `none` for nobody. `auto` is nobody too, except on Render, whose
         /// own network and Cloudflare stand in front of every service.
         trusted_proxies: Option<Vec<Network>> = "auto", open "trusted-proxies", ["POLLUX_TRUSTED_PROXIES"],
@@ -46,6 +46,9 @@ settings! {
         /// Gemini API keys, separated by commas, spaces or line breaks. They are added to those in the database at
         /// every start.
         gemini_api_keys: Vec<Secret> = "", secret, ["GEMINI_API_KEYS"], parse::secrets;
+        /// User keys, `NAME=KEY` separated by commas or line breaks, each key at least 16 characters. Users that are not
+        /// in the database are made at the start; on a host without a disk these are the ones that stay.
+        user_keys: Vec<UserKey> = "", secret, ["POLLUX_USER_KEYS"], parse::user_keys;
         /// The token for administration, at least 8 characters. Without it, one is generated and printed once.
         admin_token: Option<Secret> = "", secret, ["POLLUX_ADMIN_TOKEN", "ADMIN_TOKEN"], parse::token;
         /// `off` opens administration to everybody; refused unless listening on loopback.

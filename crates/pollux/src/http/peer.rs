@@ -12,7 +12,7 @@ use crate::access::TrustedProxies;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The address of the client, proxies of ours seen through; none if it is not known.
+/// The address of the client, proxies of ours seen through; none if the request came from inside the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClientAddress(pub(crate) Option<IpAddr>);
 
@@ -31,6 +31,6 @@ impl ClientAddress {
         let forwarded = parts.headers.get_all(FORWARDED_FOR).iter();
         // A value that is no text is no address either.
         let forwarded = forwarded.map(|value| value.to_str().unwrap_or("?"));
-        Self(peer.and_then(|ConnectInfo(peer)| proxies.client(peer.ip(), forwarded)))
+        Self(peer.map(|ConnectInfo(peer)| proxies.client(peer.ip(), forwarded)))
     }
 }

@@ -227,7 +227,7 @@ fn note_names<T: AsRef<str>>(headers: &mut HeaderMap, header: HeaderName, names:
 /// An admin may ask why a call went where it went, by sending the admin token in a header of its own.
 fn asks_why(gateway: &Gateway, headers: &HeaderMap) -> bool {
     let token = headers.get(DECISION).and_then(|value| value.to_str().ok());
-    token.is_some_and(|token| gateway.access.admin(Some(token)).is_ok())
+    token.is_some_and(|token| gateway.operators.token(Some(token)).is_ok())
 }
 
 fn note_decision(headers: &mut HeaderMap, gateway: &Gateway, served: &Served, explain: bool) {

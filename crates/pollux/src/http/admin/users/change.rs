@@ -12,7 +12,7 @@ use crate::http::admin::complaints::Complaints;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::path::UserId;
 use crate::http::admin::{BODY_LIMIT, Problem};
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 
 /// Changes what the body mentions. Null takes away: an expiry, a limit, a list, an injection.
 pub(in crate::http::admin) async fn change(

@@ -9,7 +9,7 @@ use super::{User, usage};
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::path::UserId;
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 
 /// A user, and how it stands.
 #[derive(Debug, Serialize)]
@@ -21,7 +21,7 @@ pub(in crate::http::admin) struct Shown {
 
 /// One user, with what it has used of its limits.
 pub(in crate::http::admin) async fn show(
-    _: Admin,
+    _: Viewer,
     State(gateway): State<Gateway>,
     UserId(id): UserId,
 ) -> Result<Json<Shown>, Problem> {
