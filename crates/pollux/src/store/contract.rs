@@ -39,10 +39,20 @@ macro_rules! for_each_check {
             odd_text_comes_back_as_it_was
             nul_is_refused_everywhere
             another_master_key_is_noticed
+            a_call_is_told_once
+            sums_add_up
+            users_are_summed_to_the_millisecond
+            calls_are_listed_from_the_newest
+            attempts_are_listed
+            old_usage_is_forgotten_in_portions
+            odd_records_are_kept
         }
     };
 }
 pub(super) use for_each_check;
+
+mod usage;
+pub(super) use usage::*;
 
 const NOW: Moment = Moment(1_800_000_000_000);
 const LATER: Moment = Moment(1_800_000_060_000);
