@@ -16,13 +16,8 @@ use std::sync::{Arc, RwLock};
 
 use crate::clock::Clock;
 use crate::id::Dice;
-<<<<<<< HEAD
-use crate::secret::{Lookup, MasterKey, Secret};
-use crate::store::record::{Priority, Rules, UserId, UserRow};
-=======
 use crate::secret::{Lookup, MasterKey};
-use crate::store::record::{Rules, UserId, UserRow};
->>>>>>> 078b3cec52f82577e4d73fcf71ab6bb7cddd4d9b
+use crate::store::record::{Priority, Rules, UserId, UserRow};
 use crate::store::{Store, StoreError};
 
 use index::Index;
@@ -49,7 +44,6 @@ pub struct Caller {
     pub scope: Arc<Scope>,
 }
 
-<<<<<<< HEAD
 impl Caller {
     /// Its turns when calls wait, relative to others: a user of high priority has four for each one its weight gives.
     pub fn turns(&self) -> u32 {
@@ -65,12 +59,6 @@ impl Caller {
     }
 }
 
-/// Proof that the admin was let in. Only this room makes one.
-#[derive(Clone, Copy, Debug)]
-pub struct Admin(());
-
-=======
->>>>>>> 078b3cec52f82577e4d73fcf71ab6bb7cddd4d9b
 /// Why somebody was not let in. `Display` is for the client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {

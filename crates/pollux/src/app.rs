@@ -22,11 +22,8 @@ use crate::config::Config;
 use crate::http::{self, Gateway, Parts, Requests};
 use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
-<<<<<<< HEAD
 use crate::limits::Limits;
-=======
 use crate::operators::{AdminRule, Operators};
->>>>>>> 078b3cec52f82577e4d73fcf71ab6bb7cddd4d9b
 use crate::relay::{self, Relay};
 use crate::secret::{MasterKey, Secret};
 use crate::shared::{Memory, Shared};
@@ -114,17 +111,15 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let settings = surface_settings(config);
     let catalog = Catalog::default();
     let requests = Requests::default();
-<<<<<<< HEAD
     let limits = Limits::new(Arc::clone(&shared), Arc::clone(&clock), config.limits_time_zone.clone());
-    let parts =
-        Parts { access, keyring, relay, catalog, limits, shared, clock, dice, settings, started, requests };
-=======
+    limits.load(&*store).await.context("cannot read what users have spent")?;
     let parts = Parts {
         access,
         operators,
         keyring,
         relay,
         catalog,
+        limits,
         shared,
         clock,
         dice,
@@ -132,7 +127,6 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         started,
         requests,
     };
->>>>>>> 078b3cec52f82577e4d73fcf71ab6bb7cddd4d9b
     let gateway = Gateway::new(parts);
     Ok(App { router: http::router(&gateway), fresh_admin_token, keys, gateway, store, keeper, call_writer })
 }

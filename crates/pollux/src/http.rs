@@ -31,11 +31,8 @@ use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
 use crate::id::Dice;
 use crate::keyring::Keyring;
-<<<<<<< HEAD
 use crate::limits::Limits;
-=======
 use crate::operators::Operators;
->>>>>>> 078b3cec52f82577e4d73fcf71ab6bb7cddd4d9b
 use crate::relay::Relay;
 use crate::shared::Shared;
 

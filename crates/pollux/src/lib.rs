@@ -16,11 +16,9 @@ pub mod catalog;
 
 pub mod access;
 
-<<<<<<< HEAD
-pub mod limits;
-=======
 pub mod operators;
->>>>>>> 078b3cec52f82577e4d73fcf71ab6bb7cddd4d9b
+
+pub mod limits;
 
 pub mod keyring;
 

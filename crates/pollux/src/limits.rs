@@ -8,6 +8,7 @@
 //! Invariant: an admission is settled once; dropped, all that was reserved stays spent.
 
 mod admission;
+mod load;
 #[cfg(test)]
 mod tests;
 

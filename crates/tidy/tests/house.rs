@@ -12,11 +12,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("upstream", &["clock", "id", "secret"]),
     ("catalog", &["clock", "id", "secret"]),
     ("access", &["clock", "id", "secret", "store", "shared"]),
-<<<<<<< HEAD
     ("limits", &["clock", "shared", "store", "telemetry"]),
-=======
     ("operators", &["clock", "id", "secret", "store"]),
->>>>>>> 078b3cec52f82577e4d73fcf71ab6bb7cddd4d9b
     ("keyring", &["clock", "id", "secret", "store", "shared", "upstream", "catalog", "telemetry"]),
     ("calllog", &["clock", "telemetry"]),
     (
@@ -45,11 +42,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "upstream",
             "catalog",
             "access",
-<<<<<<< HEAD
             "limits",
-=======
             "operators",
->>>>>>> 078b3cec52f82577e4d73fcf71ab6bb7cddd4d9b
             "keyring",
             "relay",
             "telemetry",
@@ -84,11 +78,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "upstream",
             "catalog",
             "access",
-<<<<<<< HEAD
             "limits",
-=======
             "operators",
->>>>>>> 078b3cec52f82577e4d73fcf71ab6bb7cddd4d9b
             "keyring",
             "relay",
             "calllog",
