@@ -17,7 +17,7 @@ use std::sync::{Arc, RwLock};
 use crate::clock::Clock;
 use crate::id::Dice;
 use crate::secret::{Lookup, MasterKey};
-use crate::store::record::{Priority, Rules, UserId, UserRow};
+use crate::store::record::{Rules, UserId, UserRow};
 use crate::store::{Store, StoreError};
 
 use index::Index;
@@ -42,21 +42,6 @@ pub struct Caller {
     pub rules: Arc<Rules>,
     /// The same lists, ready to be asked.
     pub scope: Arc<Scope>,
-}
-
-impl Caller {
-    /// Its turns when calls wait, relative to others: a user of high priority has four for each one its weight gives.
-    pub fn turns(&self) -> u32 {
-        match self.rules.priority {
-            Priority::Low | Priority::Normal => self.weight,
-            Priority::High => self.weight.saturating_mul(4),
-        }
-    }
-
-    /// Whether others may pass it when calls wait.
-    pub fn yields(&self) -> bool {
-        self.rules.priority == Priority::Low
-    }
 }
 
 /// Why somebody was not let in. `Display` is for the client.

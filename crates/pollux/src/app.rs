@@ -107,25 +107,20 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         },
         relay_settings(config),
     );
-    let started = clock.now();
-    let settings = surface_settings(config);
-    let catalog = Catalog::default();
-    let requests = Requests::default();
-    let limits = Limits::new(Arc::clone(&shared), Arc::clone(&clock), config.limits_time_zone.clone());
-    limits.load(&*store).await.context("cannot read what users have spent")?;
+    let limits = opened_limits(config, (&shared, &clock), &*store).await?;
     let parts = Parts {
         access,
         operators,
         keyring,
         relay,
-        catalog,
+        catalog: Catalog::default(),
         limits,
         shared,
+        started: clock.now(),
         clock,
         dice,
-        settings,
-        started,
-        requests,
+        settings: surface_settings(config),
+        requests: Requests::default(),
     };
     let gateway = Gateway::new(parts);
     Ok(App { router: http::router(&gateway), fresh_admin_token, keys, gateway, store, keeper, call_writer })
@@ -227,6 +222,17 @@ fn call_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<(CallLog,
     let opened = CallLog::open(path, Arc::clone(clock));
     let (log, writer) = opened.with_context(|| format!("cannot open the call log {}", path.display()))?;
     Ok((log, Some(writer)))
+}
+
+/// Users' limits, with what was spent before.
+async fn opened_limits(
+    config: &Config,
+    (shared, clock): (&Arc<dyn Shared>, &Arc<dyn Clock>),
+    store: &dyn Store,
+) -> anyhow::Result<Limits> {
+    let limits = Limits::new(Arc::clone(shared), Arc::clone(clock), config.limits_time_zone.clone());
+    limits.load(store).await.context("cannot read what users have spent")?;
+    Ok(limits)
 }
 
 fn pool_settings(config: &Config) -> keyring::Settings {

@@ -106,10 +106,10 @@ impl Limits {
     pub async fn used(&self, user: &UserId, caps: &Caps) -> Vec<Used> {
         let all = Limit::ALL.into_iter().fold(Caps::NONE, |all, limit| all.with(limit, Some(u64::MAX)));
         let standing = self.standing(user, &all).await;
-        let used = |standing: Standing| {
+        let shown = |standing: Standing| {
             let Standing { limit, cap: _, used, resets } = standing;
             Used { limit, used, cap: caps.get(limit), resets }
         };
-        standing.into_iter().map(used).collect()
+        standing.into_iter().map(shown).collect()
     }
 }

@@ -370,8 +370,8 @@ fn wish<'a>(call: &'a Call, avoid: &'a [pool::ProjectId]) -> Wish<'a> {
         prefer: None,
         again: false,
         paid_only: call.private,
-        yields: call.yields,
         weight: call.weight,
+        turns: call.turns,
     }
 }
 
@@ -390,9 +390,9 @@ fn note(call: &Call, failure: &Failure, lease: &Lease) {
 /// A call without an answer is a request of its user's only if it is to blame itself.
 fn turned_away(admission: Admission, refusal: Refusal) -> Refusal {
     if refusal.is_own_fault() {
-        admission.settle_refused()
+        admission.settle_refused();
     } else {
-        admission.give_back()
+        admission.give_back();
     }
     refusal
 }

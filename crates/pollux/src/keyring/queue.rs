@@ -53,8 +53,8 @@ struct OwnWish {
     avoid: Vec<ProjectId>,
     prefer: Option<String>,
     paid_only: bool,
-    yields: bool,
     weight: u32,
+    turns: u32,
 }
 
 /// A place in the line. Dropping it leaves the line, and gives back a lease that came too late.
@@ -156,11 +156,11 @@ impl Ring {
         let wait = Wait { user: user_index(wish.user), model: wish.model, cost, deadline, outlook };
         let (wake, lease) = oneshot::channel();
         let mut state = self.line.state();
-        state.queue.set_weight(wait.user, wish.weight);
+        state.queue.set_weight(wait.user, wish.turns);
         let joined = state.queue.join(&wait, self.now());
         let ticket = joined.map_err(|full| Opening::At(full.retry_at.max(opens), Why::Busy))?;
-        if wish.paid_only || wish.yields {
-            // Others may do with what is not paid for, and some are to be passed; they must not wait behind it.
+        if wish.paid_only {
+            // Others may do with what is not paid for; they must not wait behind it.
             state.queue.let_pass(ticket);
         }
         state.calls.insert(ticket, Waiting { wish: OwnWish::of(wish), wake });
@@ -211,7 +211,7 @@ impl Ring {
 
 impl OwnWish {
     fn of(wish: &Wish<'_>) -> Self {
-        let Wish { user, model, tokens, avoid, prefer, again: _, paid_only, yields, weight } = *wish;
+        let Wish { user, model, tokens, avoid, prefer, again: _, paid_only, weight, turns } = *wish;
         Self {
             user: user.to_owned(),
             model: model.to_owned(),
@@ -219,25 +219,15 @@ impl OwnWish {
             avoid: avoid.to_vec(),
             prefer: prefer.map(str::to_owned),
             paid_only,
-            yields,
             weight,
+            turns,
         }
     }
 
     fn as_wish(&self) -> Wish<'_> {
-        let Self { user, model, tokens, avoid, prefer, paid_only, yields, weight } = self;
-        let (tokens, paid_only, yields, weight) = (*tokens, *paid_only, *yields, *weight);
-        Wish {
-            user,
-            model,
-            tokens,
-            avoid,
-            prefer: prefer.as_deref(),
-            again: false,
-            paid_only,
-            yields,
-            weight,
-        }
+        let Self { user, model, tokens, avoid, prefer, paid_only, weight, turns } = self;
+        let (tokens, paid_only, weight, turns) = (*tokens, *paid_only, *weight, *turns);
+        Wish { user, model, tokens, avoid, prefer: prefer.as_deref(), again: false, paid_only, weight, turns }
     }
 }
 

@@ -21,10 +21,10 @@ pub struct Call {
     pub user: String,
     /// Only paid projects may see it.
     pub private: bool,
-    /// The user's share of turns relative to others.
+    /// The user's share of the day relative to others.
     pub weight: u32,
-    /// Others may pass it when there is no room for all.
-    pub yields: bool,
+    /// The user's turns relative to others when there is no room for all.
+    pub turns: u32,
     /// The model id that goes into the path.
     pub model: String,
     /// What the model that really answers can do.

@@ -63,8 +63,9 @@ impl CallStream {
     }
 
     /// The same, with what its user's account holds for it.
-    pub(super) fn admitted(self, admission: Admission) -> Self {
-        Self { admission: Some(admission), ..self }
+    pub(super) fn admitted(mut self, admission: Admission) -> Self {
+        self.admission = Some(admission);
+        self
     }
 
     /// Who serves it.

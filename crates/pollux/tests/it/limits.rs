@@ -41,7 +41,7 @@ async fn all_ended(bed: &Bed) -> Value {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), ended).await.expect("calls end")
+    tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap()
 }
 
 /// A call whose answer begins and then goes on for ever.
@@ -67,7 +67,8 @@ async fn two_hundred_calls_at_once_share_room_for_ten() {
     // What one such call reserves.
     let first = hold(&bed, 1).await;
     let one = usage(&bed).await;
-    let (tokens, dollars) = (one["tokens_day"]["used"].as_u64().unwrap(), one["usd_day"]["used"].as_f64().unwrap());
+    let (tokens, dollars) =
+        (one["tokens_day"]["used"].as_u64().unwrap(), one["usd_day"]["used"].as_f64().unwrap());
     assert!(tokens > 200 && dollars > 0.0, "{one}");
     drop(first);
     for name in ["rpm", "rpd", "concurrency", "tpm", "tokens_day", "tokens_total", "usd_month", "usd_total"] {
@@ -118,7 +119,8 @@ async fn every_answer_says_how_the_user_stands() {
     let plain = bed.chat(MODEL, "hello").await;
     assert!(rate_limit(&plain).is_empty(), "nothing is limited: {:?}", plain.headers);
     limit(&bed, json!({ "rpm": 10, "rpd": 9, "tpm": 100_000 })).await;
-    let body = json!({ "model": MODEL, "max_tokens": 100, "messages": [{ "role": "user", "content": "hello" }] });
+    let body =
+        json!({ "model": MODEL, "max_tokens": 100, "messages": [{ "role": "user", "content": "hello" }] });
     let whole = bed.post("/v1/chat/completions", &body).await;
     let told = rate_limit(&whole);
     assert_eq!(told[0], "limit-requests: 9");
@@ -128,7 +130,9 @@ async fn every_answer_says_how_the_user_stands() {
     let stream = bed.stream(MODEL, "hello", "").await;
     assert_eq!((stream.status, rate_limit(&stream)[2].as_str()), (200, "remaining-requests: 6"));
     // Refused by Google, by us before it was asked for, and for a body that is none.
-    let bad = bed.post_with("/v1/chat/completions", &chat(MODEL, "hello", false), &[("x-sim-fault", "400-bare")]).await;
+    let bad = bed
+        .post_with("/v1/chat/completions", &chat(MODEL, "hello", false), &[("x-sim-fault", "400-bare")])
+        .await;
     assert_eq!((bad.status, rate_limit(&bad)[2].as_str()), (400, "remaining-requests: 5"));
     let unknown = bed.chat("gpt-4o", "hello").await;
     assert_eq!((unknown.status, rate_limit(&unknown)[2].as_str()), (404, "remaining-requests: 5"));
@@ -138,9 +142,12 @@ async fn every_answer_says_how_the_user_stands() {
     }
     let refused = bed.chat(MODEL, "hello").await;
     assert_eq!((refused.status, rate_limit(&refused)[2].as_str()), (429, "remaining-requests: 0"));
-    assert_eq!((refused.header("retry-after"), refused.header("x-should-retry")), (Some("14400"), Some("false")));
+    assert_eq!(
+        (refused.header("retry-after"), refused.header("x-should-retry")),
+        (Some("14400"), Some("false"))
+    );
     insta::assert_snapshot!(refused.json()["error"], @r#"{"code":"rate_limit_exceeded","message":"You have reached your limit of 9 requests a day: 9 requests used, 1 request needed. Try again in 14400 s. Limit: `rpd`.","param":null,"type":"requests"}"#);
-    bed.advance(Duration::from_secs(4 * 3_600));
+    bed.advance(Duration::from_hours(4));
     assert_eq!(bed.chat(MODEL, "hello").await.status, 200);
     bed.stop().await;
 }
@@ -155,25 +162,37 @@ async fn a_call_that_got_no_answer_costs_nothing() {
     };
     assert_eq!(send("429-minute").await, 429);
     let usage = all_ended(&bed).await;
-    assert_eq!((&usage["tokens_total"]["used"], &usage["rpd"]["used"]), (&json!(0), &json!(0)), "the pool's fault");
+    assert_eq!(
+        (&usage["tokens_total"]["used"], &usage["rpd"]["used"]),
+        (&json!(0), &json!(0)),
+        "the pool's fault"
+    );
     bed.advance(Duration::from_mins(2));
     assert_eq!(send("400-bare").await, 400);
     let usage = all_ended(&bed).await;
-    assert_eq!((&usage["tokens_total"]["used"], &usage["rpd"]["used"]), (&json!(0), &json!(1)), "its own fault");
+    assert_eq!(
+        (&usage["tokens_total"]["used"], &usage["rpd"]["used"]),
+        (&json!(0), &json!(1)),
+        "its own fault"
+    );
     bed.stop().await;
 }
 
 #[tokio::test]
 async fn budgets_say_whether_they_renew() {
     let bed = Plan::default().set("POLLUX_LIMITS_TIME_ZONE", "Asia/Shanghai").start().await;
-    let ask = |most: u64| {
-        json!({ "model": MODEL, "max_tokens": most, "messages": [{ "role": "user", "content": "hello" }] })
-    };
+    let ask = |most: u64| json!({ "model": MODEL, "max_tokens": most, "messages": [{ "role": "user", "content": "hello" }] });
     limit(&bed, json!({ "usd_month": 0.001 })).await;
     let large = bed.post("/v1/chat/completions", &ask(60_000)).await;
-    assert_eq!((large.status, large.header("retry-after"), large.header("x-should-retry")), (429, None, Some("false")));
+    assert_eq!(
+        (large.status, large.header("retry-after"), large.header("x-should-retry")),
+        (429, None, Some("false"))
+    );
     let error = &large.json()["error"];
-    assert!(error["message"].as_str().unwrap().contains("more than your whole budget of $0.001 a month"), "{error}");
+    assert!(
+        error["message"].as_str().unwrap().contains("more than your whole budget of $0.001 a month"),
+        "{error}"
+    );
     assert_eq!(error["code"], "insufficient_quota");
     let mut last = bed.post("/v1/chat/completions", &ask(100)).await;
     for _ in 0..100 {
@@ -185,7 +204,10 @@ async fn budgets_say_whether_they_renew() {
     let error = &last.json()["error"];
     // The month of Shanghai ends sixteen hours into the last day of UTC's.
     assert!(error["message"].as_str().unwrap().contains("It renews at 2026-11-30T16:00:00Z."), "{error}");
-    assert_eq!((&error["code"], &error["type"]), (&json!("insufficient_quota"), &json!("insufficient_quota")));
+    assert_eq!(
+        (&error["code"], &error["type"]),
+        (&json!("insufficient_quota"), &json!("insufficient_quota"))
+    );
     let wait = (1_796_054_400_000 - NOON) / 1_000;
     assert_eq!(last.header("retry-after").unwrap().parse::<i64>().unwrap(), wait);
     limit(&bed, json!({ "tokens_total": 1 })).await;

@@ -14,9 +14,11 @@ use crate::access;
 use crate::http::answer::Running;
 use crate::http::caller::Caller;
 use crate::http::{Gateway, answer, body};
+use crate::keyring::Wish;
 use crate::limits::{Admission, Denial, Tariff};
 use crate::relay::{Affinity, Answer, Call, Served};
 use crate::shared::Kept;
+use crate::store::record::Priority;
 
 mod scribe;
 
@@ -118,8 +120,8 @@ async fn prepare(
     let call = Call {
         user: caller.user.as_str().to_owned(),
         private: caller.private,
-        weight: caller.turns(),
-        yields: caller.yields(),
+        weight: caller.weight,
+        turns: caller.weight.saturating_mul(turns(caller.rules.priority)),
         model: model.upstream_id,
         capabilities: model.capabilities,
         request,
@@ -128,6 +130,15 @@ async fn prepare(
         sim_fault: fault.and_then(|value| value.to_str().ok()).map(str::to_owned),
     };
     Ok(Prepared { call, encoding, ignored, explain: asks_why(gateway, headers) })
+}
+
+/// Turns of a user of weight 1.
+fn turns(priority: Priority) -> u32 {
+    match priority {
+        Priority::Low => 1,
+        Priority::Normal => Wish::USUAL_TURNS,
+        Priority::High => Wish::USUAL_TURNS * 4,
+    }
 }
 
 /// Open tool calls bind hardest: their signatures may be good for one project only.
