@@ -146,7 +146,7 @@ async fn every_answer_says_how_the_user_stands() {
         (refused.header("retry-after"), refused.header("x-should-retry")),
         (Some("14400"), Some("false"))
     );
-    insta::assert_snapshot!(refused.json()["error"], @r#"{"code":"rate_limit_exceeded","message":"You have reached your limit of 9 requests a day: 9 requests used, 1 request needed. Try again in 14400 s. Limit: `rpd`.","param":null,"type":"requests"}"#);
+    insta::assert_snapshot!(refused.json()["error"], @r#"{"message":"You have reached your limit of 9 requests a day: 9 requests used, 1 request needed. Try again in 14400 s. Limit: `rpd`.","type":"requests","param":null,"code":"rate_limit_exceeded"}"#);
     bed.advance(Duration::from_hours(4));
     assert_eq!(bed.chat(MODEL, "hello").await.status, 200);
     bed.stop().await;
@@ -154,7 +154,8 @@ async fn every_answer_says_how_the_user_stands() {
 
 #[tokio::test]
 async fn a_call_that_got_no_answer_costs_nothing() {
-    let bed = Plan { projects: 1, keys_per_project: 1, ..Plan::default() }.start().await;
+    let plan = Plan { projects: 1, keys_per_project: 1, ..Plan::default() };
+    let bed = plan.limits(Some(100), None).start().await;
     limit(&bed, json!({ "tokens_total": 100_000 })).await;
     let fault = |fault| [("x-sim-fault", fault)];
     let send = async |name: &'static str| {

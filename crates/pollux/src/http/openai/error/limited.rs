@@ -162,7 +162,18 @@ mod tests {
             said(Limit::Tpm, (100, 0, 5_000), Opens::TooLarge),
             said(Limit::TokensTotal, (100, 90, 20), Opens::WhenCallsEnd),
         ];
-        insta::assert_snapshot!(all.join("\n"), @"");
+        insta::assert_snapshot!(all.join("\n"), @r#"
+        429 requests rate_limit_exceeded 13 true You have reached your limit of 10 requests a minute: 10 requests used, 1 request needed. Try again in 13 s. Limit: `rpm`.
+        429 tokens rate_limit_exceeded 13 true You have reached your limit of 1000 tokens a minute: 990 tokens used, 20 tokens needed. Try again in 13 s. Limit: `tpm`.
+        429 requests rate_limit_exceeded 14400 false You have reached your limit of 1 request a day: 1 request used, 1 request needed. Try again in 14400 s. Limit: `rpd`.
+        429 requests rate_limit_exceeded 1 true You have 4 calls under way, as many as you may. Wait for one to end. Limit: `concurrency`.
+        429 insufficient_quota insufficient_quota 14400 false Your budget of 1000 tokens a day is used up: 1000 tokens used, and this call may take 20 tokens. It renews at 2026-11-23T00:00:00Z. Limit: `tokens_day`.
+        429 insufficient_quota insufficient_quota 14400 false Your budget of $1.50 a month is used up: $1.40 used, and this call may take $0.100001. It renews at 2026-11-23T00:00:00Z. Limit: `usd_month`.
+        429 insufficient_quota insufficient_quota - false Your budget of $5.00 in all is used up: $5.00 used, and this call may take $0.00002. It does not renew by itself; ask the administrator of this gateway for more. Limit: `usd_total`.
+        429 insufficient_quota insufficient_quota - false This call may take $0.02, more than your whole budget of $0.0001 a day. Lower `max_completion_tokens`, or shorten the prompt. Limit: `usd_day`.
+        429 tokens rate_limit_exceeded - false This call may take 5000 tokens, more than your whole limit of 100 tokens a minute. Lower `max_completion_tokens`, or shorten the prompt. Limit: `tpm`.
+        429 tokens rate_limit_exceeded 1 true What is left of your budget of 100 tokens in all is reserved for calls of yours that are under way. Wait for one to end, or lower `max_completion_tokens`. Limit: `tokens_total`.
+        "#);
     }
 
     #[test]
