@@ -20,6 +20,8 @@ pub mod operators;
 
 pub mod limits;
 
+pub mod audit;
+
 pub mod keyring;
 
 pub mod calllog;

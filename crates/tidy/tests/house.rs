@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("access", &["clock", "id", "secret", "store", "shared"]),
     ("limits", &["clock", "shared", "store", "telemetry"]),
     ("operators", &["clock", "id", "secret", "store"]),
+    ("audit", &["clock", "id", "store"]),
     ("keyring", &["clock", "id", "secret", "store", "shared", "upstream", "catalog", "telemetry"]),
     ("calllog", &["clock", "telemetry"]),
     (
@@ -44,6 +45,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "access",
             "limits",
             "operators",
+            "audit",
             "keyring",
             "relay",
             "telemetry",
@@ -80,6 +82,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "access",
             "limits",
             "operators",
+            "audit",
             "keyring",
             "relay",
             "calllog",
