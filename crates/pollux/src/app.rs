@@ -115,6 +115,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         audit,
         keyring,
         relay,
+        store: Arc::clone(&store),
         catalog: Catalog::default(),
         limits,
         shared,

@@ -38,6 +38,7 @@ use crate::limits::Limits;
 use crate::operators::Operators;
 use crate::relay::Relay;
 use crate::shared::Shared;
+use crate::store::Store;
 
 use routes::mount;
 
@@ -104,6 +105,8 @@ pub struct Parts {
     pub catalog: Catalog,
     /// What users may still spend.
     pub limits: Limits,
+    /// What outlives the process, for what is only looked at.
+    pub store: Arc<dyn Store>,
     /// What outlives a call for a while.
     pub shared: Arc<dyn Shared>,
     /// What time it is.
