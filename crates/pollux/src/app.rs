@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::http::{self, Fixed, Gateway, Parts, Requests};
 use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
+use crate::limits::Limits;
 use crate::operators::{self, AdminRule, Operators};
 use crate::relay::{self, Relay};
 use crate::secret::{MasterKey, Secret};
@@ -70,11 +71,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make the data directory {}", config.data_dir.display()))?;
     let master = master_key(config)?;
-    let store = match store {
-        Some(store) => store,
-        None => open_store(config, &*clock).await?,
-    };
-    check_master_key(&*store, &master).await?;
+    let store = opened_store(store, config, &master, &*clock).await?;
 
     let (operators, fresh_admin_token) = operators(config, &store, &master, &clock).await?;
     let audit = Audit::new(Arc::clone(&store), Arc::clone(&clock), config.audit_days);
@@ -109,13 +106,16 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         calls,
         settings: live,
     });
+    let limits = opened_limits(config, (&shared, &clock), &*store).await?;
     let parts = Parts {
         access,
         operators,
         audit,
         keyring,
         relay,
+        store: Arc::clone(&store),
         catalog: Catalog::default(),
+        limits,
         shared,
         started: clock.now(),
         clock,
@@ -216,6 +216,21 @@ fn master_key(config: &Config) -> anyhow::Result<MasterKey> {
     Ok(key)
 }
 
+/// The store of the surroundings, or else the one that the configuration names.
+async fn opened_store(
+    given: Option<Arc<dyn Store>>,
+    config: &Config,
+    master: &MasterKey,
+    clock: &dyn Clock,
+) -> anyhow::Result<Arc<dyn Store>> {
+    let store = match given {
+        Some(store) => store,
+        None => open_store(config, clock).await?,
+    };
+    check_master_key(&*store, master).await?;
+    Ok(store)
+}
+
 async fn open_store(config: &Config, clock: &dyn Clock) -> anyhow::Result<Arc<dyn Store>> {
     let path = config.database_path();
     if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
@@ -260,6 +275,17 @@ fn call_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<(CallLog,
     let opened = CallLog::open(path, Arc::clone(clock));
     let (log, writer) = opened.with_context(|| format!("cannot open the call log {}", path.display()))?;
     Ok((log, Some(writer)))
+}
+
+/// Users' limits, with what was spent before.
+async fn opened_limits(
+    config: &Config,
+    (shared, clock): (&Arc<dyn Shared>, &Arc<dyn Clock>),
+    store: &dyn Store,
+) -> anyhow::Result<Limits> {
+    let limits = Limits::new(Arc::clone(shared), Arc::clone(clock), config.limits_time_zone.clone());
+    limits.load(store).await.context("cannot read what users have spent")?;
+    Ok(limits)
 }
 
 fn fixed(config: &Config) -> Fixed {

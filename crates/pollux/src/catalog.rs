@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dialect::model::{Capabilities, Catalogue, Family, Kind, Limits, Model};
+use dialect::model::{Capabilities, Catalogue, Family, Kind, Limits, Model, Price};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -123,6 +123,13 @@ impl Catalog {
     /// What projects of each tier usually have of a model, until Google teaches better.
     pub fn usual_limits(&self, id: &str) -> Option<&'static Limits> {
         Some(&self.catalogue.get(id)?.limits)
+    }
+
+    /// What the model that answers to a name costs today; none if nobody knows.
+    pub fn price(&self, name: &str, now: Moment) -> Option<Price> {
+        let today = today(now);
+        let answering = self.catalogue.resolve(name, &today).effective_id;
+        self.catalogue.get(&answering)?.price(&today).cloned()
     }
 
     /// One of them, by its id or an alias, with or without `models/`.

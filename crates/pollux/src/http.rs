@@ -36,10 +36,12 @@ use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
 use crate::id::Dice;
 use crate::keyring::Keyring;
+use crate::limits::Limits;
 use crate::operators::Operators;
 use crate::relay::Relay;
 use crate::settings::Settings;
 use crate::shared::Shared;
+use crate::store::Store;
 use crate::telemetry::CpuShare;
 
 use routes::mount;
@@ -98,6 +100,10 @@ pub struct Parts {
     pub relay: Relay,
     /// What model names mean.
     pub catalog: Catalog,
+    /// What users may still spend.
+    pub limits: Limits,
+    /// What outlives the process, for what is only looked at.
+    pub store: Arc<dyn Store>,
     /// What outlives a call for a while.
     pub shared: Arc<dyn Shared>,
     /// What time it is.

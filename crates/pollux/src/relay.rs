@@ -16,6 +16,7 @@ mod journey;
 mod lessons;
 mod meter;
 mod missing;
+mod most;
 mod pulse;
 mod reader;
 mod stream;
@@ -44,6 +45,7 @@ use crate::calllog::{self, Begun, CallLog, Entry};
 use crate::clock::Clock;
 use crate::id::Dice;
 use crate::keyring::{Keyring, Lease, Opening, Settled, Wish};
+use crate::limits::Admission;
 use crate::settings::Live;
 use crate::shared::Shared;
 use crate::telemetry::names;
@@ -101,32 +103,39 @@ impl Relay {
     }
 
     /// Serves a call whose client wants the whole answer at once.
-    pub async fn whole(&self, call: Call) -> Result<Box<Answer>, Refusal> {
+    pub async fn whole(&self, call: Call, admission: Admission) -> Result<Box<Answer>, Refusal> {
         if call.streams_upstream() {
-            return self.gather(call).await;
+            return self.gather(call, admission).await;
         }
-        let (got, _, mut entry) = self.carry(call, async |attempt| attempt.whole().await).await?;
+        let (got, _, mut entry) = match self.carry(call, async |attempt| attempt.whole().await).await {
+            Ok(carried) => carried,
+            Err(refusal) => return Err(turned_away(admission, refusal)),
+        };
         let Got { value: response, lease, served } = got;
         let tokens = tokens_of(&response);
         if let Some(tokens) = &tokens {
             entry.counted((tokens.input, tokens.output));
         }
         entry.end(calllog::ANSWERED);
+        admission.settle(tokens.as_ref());
         lease.settle(Settled::answered(tokens));
         Ok(Box::new(Answer { response, served }))
     }
 
     /// Serves a streamed call: returns when its first event is there.
-    pub async fn stream(&self, call: Call) -> Result<Box<CallStream>, Refusal> {
-        let (got, call, entry) = self.carry(call, async |attempt| attempt.stream().await).await?;
+    pub async fn stream(&self, call: Call, admission: Admission) -> Result<Box<CallStream>, Refusal> {
+        let (got, call, entry) = match self.carry(call, async |attempt| attempt.stream().await).await {
+            Ok(carried) => carried,
+            Err(refusal) => return Err(turned_away(admission, refusal)),
+        };
         let Got { value: opened, lease, served } = got;
         let hops = Hops::new(&call, Arc::clone(&self.rooms.upstream));
-        Ok(Box::new(CallStream::new(opened, lease, served, hops, entry)))
+        Ok(Box::new(CallStream::new(opened, lease, served, hops, entry).admitted(admission)))
     }
 
     /// A whole answer out of a stream, for models whose answers may be long.
-    async fn gather(&self, call: Call) -> Result<Box<Answer>, Refusal> {
-        let mut stream = self.stream(call).await?;
+    async fn gather(&self, call: Call, admission: Admission) -> Result<Box<Answer>, Refusal> {
+        let mut stream = self.stream(call, admission).await?;
         let mut aggregate = Aggregate::default();
         loop {
             match stream.next().await {
@@ -337,6 +346,7 @@ fn wish<'a>(call: &'a Call, avoid: &'a [pool::ProjectId]) -> Wish<'a> {
         again: false,
         paid_only: call.private,
         weight: call.weight,
+        turns: call.turns,
     }
 }
 
@@ -350,6 +360,16 @@ fn note(call: &Call, failure: &Failure, lease: &Lease) {
         "an attempt failed"
     );
     metrics::counter!(names::ATTEMPTS, "outcome" => failure.label()).increment(1);
+}
+
+/// A call without an answer is a request of its user's only if it is to blame itself.
+fn turned_away(admission: Admission, refusal: Refusal) -> Refusal {
+    if refusal.is_own_fault() {
+        admission.settle_refused();
+    } else {
+        admission.give_back();
+    }
+    refusal
 }
 
 fn unspeakable(_: serde_json::Error) -> Refusal {

@@ -4,6 +4,7 @@ mod card;
 mod chat;
 mod error;
 mod models;
+mod ratelimit;
 
 use super::routes::Guard::{Open, User};
 use super::routes::Route;
