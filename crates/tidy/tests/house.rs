@@ -8,18 +8,39 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("id", &["clock"]),
     ("secret", &["id"]),
     ("store", &["clock", "id", "secret"]),
+    ("settings", &["clock", "store"]),
     ("shared", &["clock", "id", "secret"]),
     ("upstream", &["clock", "id", "secret"]),
     ("catalog", &["clock", "id", "secret"]),
     ("access", &["clock", "id", "secret", "store", "shared"]),
+    ("limits", &["clock", "shared", "store", "telemetry"]),
     ("operators", &["clock", "id", "secret", "store"]),
     ("audit", &["clock", "id", "store"]),
-    ("keyring", &["clock", "id", "secret", "store", "shared", "upstream", "catalog", "telemetry"]),
+    (
+        "keyring",
+        &["clock", "id", "secret", "store", "settings", "shared", "upstream", "catalog", "telemetry"],
+    ),
     ("calllog", &["clock", "telemetry"]),
-    ("relay", &["clock", "id", "secret", "shared", "upstream", "catalog", "keyring", "calllog", "telemetry"]),
+    (
+        "relay",
+        &[
+            "clock",
+            "id",
+            "secret",
+            "settings",
+            "shared",
+            "upstream",
+            "catalog",
+            "keyring",
+            "calllog",
+            "limits",
+            "telemetry",
+        ],
+    ),
     (
         "http",
         &[
+            "settings",
             "clock",
             "id",
             "secret",
@@ -28,6 +49,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "upstream",
             "catalog",
             "access",
+            "limits",
             "operators",
             "audit",
             "keyring",
@@ -40,6 +62,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "config",
         &[
+            "settings",
             "clock",
             "secret",
             "store",
@@ -56,6 +79,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "app",
         &[
+            "settings",
             "clock",
             "id",
             "secret",
@@ -64,6 +88,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "upstream",
             "catalog",
             "access",
+            "limits",
             "operators",
             "audit",
             "keyring",
@@ -78,6 +103,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "settings",
             "clock",
             "id",
             "secret",
