@@ -136,7 +136,10 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Models(command)) => models::run(&command),
         Some(Command::Stats(stats)) => stats::run(&stats),
         Some(Command::Doctor(doctor)) => doctor::run(&doctor),
-        Some(Command::Completions(completions)) => completions::run(&completions),
+        Some(Command::Completions(completions)) => {
+            completions::run(&completions);
+            Ok(())
+        }
         Some(Command::Health(health)) => health::run(&health),
     }
 }

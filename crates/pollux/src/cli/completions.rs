@@ -3,8 +3,6 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::Failure;
-
 /// Print a completion script: `pollux completions bash > /etc/bash_completion.d/pollux`.
 #[derive(Debug, Args)]
 pub(super) struct Completions {
@@ -12,9 +10,8 @@ pub(super) struct Completions {
     shell: Shell,
 }
 
-pub(super) fn run(completions: &Completions) -> Result<(), Failure> {
+pub(super) fn run(completions: &Completions) {
     let mut script = Vec::new();
     clap_complete::generate(completions.shell, &mut super::Cli::command(), "pollux", &mut script);
     super::say(String::from_utf8_lossy(&script).trim_end());
-    Ok(())
 }

@@ -85,7 +85,9 @@ pub(super) fn run(doctor: &Doctor) -> Result<(), Failure> {
         findings.extend(gateway::look(&config, public).await);
         Ok(())
     })?;
-    findings.iter().for_each(|finding| say(&finding.line(doctor.json)));
+    for finding in &findings {
+        say(&finding.line(doctor.json));
+    }
     let bad = findings.iter().filter(|finding| finding.grade == Grade::Bad).count();
     if bad > 0 {
         return Err(anyhow::anyhow!("{bad} problem{} found", if bad == 1 { "" } else { "s" }).into());

@@ -88,7 +88,7 @@ async fn act(remote: &Remote, action: &Action) -> anyhow::Result<()> {
         Action::Show { id } => remote.print(&remote.get(&one(id)).await?),
         Action::Enable { id } => remote.print(&remote.post(&format!("{}/enable", one(id)), &nothing).await?),
         Action::Disable { id } => {
-            remote.print(&remote.post(&format!("{}/disable", one(id)), &nothing).await?)
+            remote.print(&remote.post(&format!("{}/disable", one(id)), &nothing).await?);
         }
         Action::Check { id } => remote.print(&remote.post(&format!("{}/check", one(id)), &nothing).await?),
         Action::Move { id, project } => {
@@ -104,14 +104,10 @@ async fn act(remote: &Remote, action: &Action) -> anyhow::Result<()> {
 }
 
 fn text_of(file: Option<&std::path::Path>) -> anyhow::Result<String> {
-    match file.filter(|path| *path != std::path::Path::new("-")) {
-        Some(path) => {
-            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-        }
-        None => {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).context("standard input is no text")?;
-            Ok(text)
-        }
+    if let Some(path) = file.filter(|path| *path != std::path::Path::new("-")) {
+        return std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
     }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context("standard input is no text")?;
+    Ok(text)
 }

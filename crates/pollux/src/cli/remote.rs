@@ -103,7 +103,9 @@ impl Remote {
     /// Prints rows as a table, or as they are.
     pub(super) fn print_rows(&self, rows: &[Value], columns: &[Column]) {
         if self.json {
-            rows.iter().for_each(|row| say(&row.to_string()));
+            for row in rows {
+                say(&row.to_string());
+            }
         } else if rows.is_empty() {
             say("nothing there");
         } else {

@@ -75,7 +75,7 @@ struct Terms {
     /// Its share of turns relative to others, 1 to 100.
     #[arg(long)]
     weight: Option<u32>,
-    /// Any other field, as NAME=VALUE with the value in JSON: rpm=60, models='["gemini-*"]', rpm=null. May be repeated.
+    /// Any other field, as NAME=VALUE with the value in JSON: `rpm=60`, `models=["gemini-*"]`, `rpm=null`. May be repeated.
     #[arg(long = "field", value_name = "NAME=VALUE", value_parser = field)]
     fields: Vec<(String, Value)>,
 }
@@ -108,7 +108,7 @@ async fn act(remote: &Remote, action: &Action) -> anyhow::Result<()> {
         }
         Action::Enable { id } => remote.print(&remote.post(&format!("{}/enable", one(id)), &nothing).await?),
         Action::Disable { id } => {
-            remote.print(&remote.post(&format!("{}/disable", one(id)), &nothing).await?)
+            remote.print(&remote.post(&format!("{}/disable", one(id)), &nothing).await?);
         }
         Action::Rotate { id } => remote.print(&remote.post(&format!("{}/rotate", one(id)), &nothing).await?),
         Action::Delete { id } => {
