@@ -111,6 +111,26 @@ async fn an_injected_prompt_loses_no_image_and_comes_once() {
 }
 
 #[tokio::test]
+async fn a_users_own_prompt_comes_after_the_global_one() {
+    let bed = Plan::default().start().await;
+    let users = bed.admin(Method::GET, "/admin/users", &Value::Null).await.json();
+    let id = users["data"][0]["id"].as_str().unwrap().to_owned();
+    for (position, path) in [("system", "/systemInstruction/parts"), ("user_suffix", "/contents/0/parts")] {
+        set(&bed, json!({ "injection_enabled": true, "injection_content": "For all.", "injection_position": position }))
+            .await;
+        let own = json!({ "injection": { "position": position, "content": "For Ann." } });
+        assert_eq!(bed.admin(Method::PATCH, &format!("/admin/users/{id}"), &own).await.status, 200);
+        ask(&bed, "gemini-2.5-flash", json!({})).await;
+        let parts = asked(&bed).pointer(path).unwrap().as_array().unwrap().clone();
+        let texts: Vec<_> =
+            parts.iter().map(|part| part["text"].as_str().unwrap().trim().to_owned()).collect();
+        let last = texts.len() - 2;
+        let two = if position == "system" { &texts[..2] } else { &texts[last..] };
+        assert_eq!(two, ["For all.", "For Ann."], "{position}: {texts:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_pool_takes_a_new_strategy_at_once() {
     let plan = Plan { projects: 3, keys_per_project: 1, ..Plan::default() };
     let bed = plan.set("POLLUX_STRATEGY", "fill_first").start().await;
