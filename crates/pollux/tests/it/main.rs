@@ -27,5 +27,6 @@ mod privacy;
 mod reply;
 mod restart;
 mod seeded;
+mod settings;
 mod strategy;
 mod tools;
