@@ -34,7 +34,7 @@ WHAT IS MEASURED
 
 Every scheduler gets the same calls with the same latencies. Each load runs four times: poisson and bursty traffic, Google
 metering by sliding minutes and by clock minutes; the JSON line adds the four up (`worst_yield` is the least of them). Refused
-calls are not tried again by clients. The first patience is the headline of the JSON line; each load's `patient` has the others. The virtual Google is written apart from the pool's windows.";
+calls are not tried again by clients. The first patience is the headline of the JSON line; each load's `other_patience` has the rest. The virtual Google is written apart from the pool's windows.";
 
 /// Compares schedulers on virtual traffic: 20 free projects, three models, 50 users, limits unknown at the start.
 #[derive(Clone, Debug, Parser)]
@@ -44,7 +44,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// How long a caller waits for room, in seconds: the gateway's default, and others to compare it with.
-    #[arg(long, value_delimiter = ',', default_value = "10,30")]
+    #[arg(long, value_delimiter = ',', default_value = "30,10")]
     pub(crate) patience_s: Vec<u32>,
     /// Virtual minutes before midnight in Los Angeles.
     #[arg(long, default_value_t = 60)]

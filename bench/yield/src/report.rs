@@ -71,9 +71,9 @@ fn json(options: &Options, rows: &[(Case, Score)]) -> Value {
         options.patience_s.split_first().map_or((0, &[][..]), |(first, rest)| (*first, rest));
     let cell = |contender, tenths| {
         let mut cell = of(rows, contender, (tenths, first));
-        let patient: Vec<Value> =
+        let others: Vec<Value> =
             others.iter().map(|seconds| Value::Object(of(rows, contender, (tenths, *seconds)))).collect();
-        cell.insert("patient".to_owned(), Value::Array(patient));
+        cell.insert("other_patience".to_owned(), Value::Array(others));
         Value::Object(cell)
     };
     let contenders = CONTENDERS.into_iter().map(|contender| {

@@ -37,8 +37,9 @@ live! {
         /// How long a call that is not streamed may take, all attempts together. Google sends nothing of such an
         /// answer before it has all of it.
         answer_timeout: Duration = "10m", "answer-timeout", ["POLLUX_ANSWER_TIMEOUT"], SECONDS;
-        /// How long a call waits in the queue when no project has room.
-        queue_patience: Duration = "10s", "queue-patience", ["POLLUX_QUEUE_PATIENCE"],
+        /// How long a call waits in the queue when no project has room. Google's quotas are of a minute: who waits half of
+        /// one is nearly always served, and shares under overload are even.
+        queue_patience: Duration = "30s", "queue-patience", ["POLLUX_QUEUE_PATIENCE"],
             Kind::Time { least_ms: 0, unit: "s" };
         /// How late the first event of a stream may be before a second project is asked as well; the first to begin
         /// wins. `off` by default: each hedge costs a request of somebody's day.
