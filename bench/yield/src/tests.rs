@@ -63,7 +63,7 @@ fn with_little_patience_shares_are_almost_as_even_as_order_can_make_them() {
     for (shape, metering) in [(Shape::Poisson, Metering::Clock), (Shape::Bursty, Metering::Sliding)] {
         let case = Case { contender: headroom, tenths: 30, shape, metering, patience_s: PATIENCE[1] };
         let score = case::run(case, &options());
-        assert!(score.fairness >= score.fairest - 0.02, "{} {}", score.fairness, score.fairest);
+        assert!(score.fairness >= score.fairest - 0.04, "{} {}", score.fairness, score.fairest);
         assert!(score.yielded() >= 0.985, "{}", score.yielded());
     }
 }
