@@ -5,6 +5,7 @@
 //! Invariant: everything that can fail at start fails here, before anything is served.
 
 mod surroundings;
+mod upkeep;
 
 use std::fmt;
 use std::path::Path;
@@ -32,6 +33,7 @@ use crate::store::{SqlStore, SqliteSettings, Store, check_master_key};
 use crate::upstream::Upstream;
 
 pub use surroundings::Surroundings;
+pub use upkeep::{back_up, clean_up, restore};
 
 /// The file that holds the master key when none is given.
 const KEY_FILE: &str = "master.key";
@@ -68,6 +70,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make the data directory {}", config.data_dir.display()))?;
     let master = master_key(config)?;
+    let on_disk = store.is_none();
     let store = match store {
         Some(store) => store,
         None => open_store(config, &*clock).await?,
@@ -107,6 +110,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         },
         relay_settings(config),
     );
+    let jobs = upkeep::jobs(config, &store, &clock, on_disk).await?;
     let started = clock.now();
     let settings = surface_settings(config);
     let parts = Parts {
@@ -115,6 +119,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         audit,
         keyring,
         relay,
+        jobs,
         catalog: Catalog::default(),
         shared,
         clock,
@@ -134,7 +139,12 @@ impl App {
         let Self { router, keeper, store, gateway, call_writer, .. } = self;
         let soft = lifecycle.soft();
         lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
+        let jobs = Arc::clone(&gateway.jobs);
         lifecycle.spawn("tend users", async move { gateway.tend_users(soft.cancelled_owned()).await });
+        for job in jobs.all().iter().cloned() {
+            let soft = lifecycle.soft();
+            lifecycle.spawn(job.plan().name, async move { job.tend(soft.cancelled_owned()).await });
+        }
         if let Some(writer) = call_writer {
             lifecycle.spawn("call log", writer.run(served.clone().cancelled_owned()));
         }

@@ -5,10 +5,13 @@
 //! Invariant: decides nothing but which command runs and with which exit code it ends.
 
 mod admin;
+mod backup;
+mod cleanup;
 mod config;
 mod demo;
 mod health;
 mod replay;
+mod restore;
 mod serve;
 mod simulate;
 
@@ -44,6 +47,12 @@ enum Command {
     /// first and learns each from a 429, as a fresh gateway does; clients that were refused do not try again. Record calls
     /// with `POLLUX_CALL_LOG=calls.jsonl`, or try it with `pollux replay --sample | pollux replay - --projects 4`.
     Replay(replay::Replay),
+    /// Copy the database to a file, also while the gateway runs.
+    Backup(backup::Backup),
+    /// Put a backup in the place of the database; the gateway must not run.
+    Restore(restore::Restore),
+    /// Forget calls and usage events that are older than so many days.
+    Cleanup(cleanup::Cleanup),
     /// Check the configuration, or print what can be configured.
     Config(config::ConfigCommand),
     /// Ways back in for the operator.
@@ -106,6 +115,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Simulate(simulate)) => simulate::run(&simulate),
         Some(Command::Replay(replay)) => replay::run(&replay),
+        Some(Command::Backup(backup)) => backup::run(&backup),
+        Some(Command::Restore(restore)) => restore::run(&restore),
+        Some(Command::Cleanup(cleanup)) => cleanup::run(&cleanup),
         Some(Command::Config(command)) => config::run(&command),
         Some(Command::Admin(command)) => admin::run(&command),
         Some(Command::Health(health)) => health::run(&health),

@@ -26,6 +26,8 @@ pub mod calllog;
 
 pub mod relay;
 
+pub mod jobs;
+
 pub mod http;
 
 pub mod telemetry;

@@ -17,6 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("keyring", &["clock", "id", "secret", "store", "shared", "upstream", "catalog", "telemetry"]),
     ("calllog", &["clock", "telemetry"]),
     ("relay", &["clock", "id", "secret", "shared", "upstream", "catalog", "keyring", "calllog", "telemetry"]),
+    ("jobs", &["clock", "id", "secret", "store", "shared", "upstream", "catalog", "keyring", "telemetry"]),
     (
         "http",
         &[
@@ -32,6 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "audit",
             "keyring",
             "relay",
+            "jobs",
             "telemetry",
         ],
     ),
@@ -69,6 +71,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "keyring",
             "relay",
             "calllog",
+            "jobs",
             "http",
             "telemetry",
             "lifecycle",
@@ -87,6 +90,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "operators",
             "keyring",
             "calllog",
+            "jobs",
             "telemetry",
             "lifecycle",
             "config",

@@ -124,6 +124,18 @@ settings! {
         /// Minutes between two calls of our own to stay awake; `0` for never.
         keep_alive_interval: Duration = "14", open "keep-alive-interval", ["KEEP_ALIVE_INTERVAL"], parse::minutes;
     }
+    section "Upkeep" {
+        /// How long the request log is kept: one row for each call and each attempt.
+        request_log_days: Duration = "30", open "request-log-days", ["POLLUX_REQUEST_LOG_DAYS"], parse::days;
+        /// How many days the usage of single calls is kept; sums by the hour stay for good.
+        usage_days: Duration = "30", open "usage-days", ["POLLUX_USAGE_DAYS"], parse::days;
+        /// How often the SQLite database is backed up: `24h`, or `off`.
+        backup_every: Option<Duration> = "24h", open "backup-every", ["POLLUX_BACKUP_EVERY"], parse::every;
+        /// How many backups are kept; the oldest go first.
+        backup_keep: usize = "7", open "backup-keep", ["POLLUX_BACKUP_KEEP"], parse::count;
+        /// Where backups go. Without it, `backups` in the data directory; another disk is better.
+        backup_dir: Option<PathBuf> = "", open "backup-dir", ["POLLUX_BACKUP_DIR"], parse::optional_path;
+    }
     section "Logs" {
         /// What is logged: a level, or a filter such as `info,pollux::relay=debug`.
         log: String = "info", open "log", ["POLLUX_LOG"], parse::filter;

@@ -136,6 +136,15 @@ pub(super) fn hedge(text: &str) -> Parsed<Option<Duration>> {
     span(text, "s").filter(|span| *span >= HEDGE_LEAST).map(Some).ok_or_else(bad)
 }
 
+/// How often something is done, or `off`.
+pub(super) fn every(text: &str) -> Parsed<Option<Duration>> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let bad = || Bad::new("is neither off nor at least a minute", "write for example off, 30m or 24h");
+    span(text, "s").filter(|span| *span >= Duration::from_mins(1)).map(Some).ok_or_else(bad)
+}
+
 /// A stretch of time; a bare number is minutes.
 pub(super) fn minutes(text: &str) -> Parsed<Duration> {
     span(text, "m")

@@ -6,11 +6,13 @@
 //! Invariant: no answer holds a whole key but the one that has just made it.
 
 mod audit;
+mod backups;
 mod complaints;
 mod config;
 mod fields;
 mod forecast;
 mod import;
+mod jobs;
 mod keys;
 mod limits;
 mod operators;
@@ -69,6 +71,11 @@ pub(super) fn list() -> Vec<Route> {
         Route::patch("/operators/{id}", Admin, operators::change::change),
         Route::delete("/operators/{id}", Admin, operators::delete::delete),
         Route::get("/audit", Viewer, audit::list),
+        Route::get("/jobs", Viewer, jobs::list::all),
+        Route::post("/jobs/{name}/run", Admin, jobs::run::run),
+        Route::get("/backups", Viewer, backups::list::all),
+        Route::post("/backups", Admin, backups::make::make),
+        Route::get("/backups/{name}", Admin, backups::download::download),
         Route::post("/keys/export", Sudo, keys::export::export),
         Route::post("/config/gemini-key", Admin, config::gemini_key::add),
         Route::post("/config/user-key", Admin, config::user_key::create),

@@ -35,6 +35,8 @@ names! {
     LEASES_DROPPED = "pollux_leases_dropped_total", Counter;
     /// Lines that the call log left out because its writer could not keep up.
     CALL_LOG_LOST = "pollux_call_log_lost_total", Counter;
+    /// Runs of jobs, by `job` and `outcome` (`done`, `failed`).
+    JOB_RUNS = "pollux_job_runs_total", Counter;
     /// Background tasks that ended by panic, by `task`.
     TASKS_CRASHED = "pollux_tasks_crashed_total", Counter;
 }
