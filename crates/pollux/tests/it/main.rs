@@ -27,3 +27,4 @@ mod restart;
 mod seeded;
 mod strategy;
 mod tools;
+mod upkeep;
