@@ -8,6 +8,8 @@ pub mod secret;
 
 pub mod store;
 
+pub mod settings;
+
 pub mod shared;
 
 pub mod upstream;
@@ -17,6 +19,8 @@ pub mod catalog;
 pub mod access;
 
 pub mod operators;
+
+pub mod limits;
 
 pub mod audit;
 

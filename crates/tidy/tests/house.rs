@@ -8,19 +8,54 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("id", &["clock"]),
     ("secret", &["id"]),
     ("store", &["clock", "id", "secret"]),
+    ("settings", &["clock", "store"]),
     ("shared", &["clock", "id", "secret"]),
     ("upstream", &["clock", "id", "secret"]),
     ("catalog", &["clock", "id", "secret"]),
     ("access", &["clock", "id", "secret", "store", "shared"]),
+    ("limits", &["clock", "shared", "store", "telemetry"]),
     ("operators", &["clock", "id", "secret", "store"]),
     ("audit", &["clock", "id", "store"]),
-    ("keyring", &["clock", "id", "secret", "store", "shared", "upstream", "catalog", "telemetry"]),
+    (
+        "keyring",
+        &["clock", "id", "secret", "store", "settings", "shared", "upstream", "catalog", "telemetry"],
+    ),
     ("calllog", &["clock", "telemetry"]),
-    ("relay", &["clock", "id", "secret", "shared", "upstream", "catalog", "keyring", "calllog", "telemetry"]),
-    ("jobs", &["clock", "id", "secret", "store", "shared", "upstream", "catalog", "keyring", "telemetry"]),
+    (
+        "relay",
+        &[
+            "clock",
+            "id",
+            "secret",
+            "settings",
+            "shared",
+            "upstream",
+            "catalog",
+            "keyring",
+            "calllog",
+            "limits",
+            "telemetry",
+        ],
+    ),
+    (
+        "jobs",
+        &[
+            "clock",
+            "id",
+            "secret",
+            "store",
+            "settings",
+            "shared",
+            "upstream",
+            "catalog",
+            "keyring",
+            "telemetry",
+        ],
+    ),
     (
         "http",
         &[
+            "settings",
             "clock",
             "id",
             "secret",
@@ -29,6 +64,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "upstream",
             "catalog",
             "access",
+            "limits",
             "operators",
             "audit",
             "keyring",
@@ -42,6 +78,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "config",
         &[
+            "settings",
             "clock",
             "secret",
             "store",
@@ -58,6 +95,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "app",
         &[
+            "settings",
             "clock",
             "id",
             "secret",
@@ -66,6 +104,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "upstream",
             "catalog",
             "access",
+            "limits",
             "operators",
             "audit",
             "keyring",
@@ -81,6 +120,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "settings",
             "clock",
             "id",
             "secret",

@@ -10,6 +10,7 @@ use super::{KEY_FILE, master_key, open_store};
 use crate::clock::{Clock, Moment};
 use crate::config::Config;
 use crate::jobs::{self, Backups, Cleaned, Cleanup, Jobs, Plan, Work};
+use crate::settings::Live;
 use crate::store::backup::{self, Manifest, Restored};
 use crate::store::{Store, check_master_key};
 
@@ -33,10 +34,9 @@ pub(super) async fn jobs(
     config: &Config,
     store: &Arc<dyn Store>,
     clock: &Arc<dyn Clock>,
-    on_disk: bool,
+    (settings, on_disk): (Live, bool),
 ) -> anyhow::Result<Arc<Jobs>> {
-    let cleanup =
-        Cleanup { store: Arc::clone(store), calls: config.request_log_days, events: config.usage_days };
+    let cleanup = Cleanup { store: Arc::clone(store), settings };
     let mut work: Vec<(Plan, Box<dyn Work>)> = vec![(CLEAN_UP, Box::new(cleanup))];
     let backups = on_disk.then(|| Arc::new(backups(config)));
     if let Some(backups) = &backups {

@@ -5,6 +5,8 @@
 //!
 //! Invariant: no answer holds a whole key but the one that has just made it.
 
+mod asked;
+mod attempts;
 mod audit;
 mod backups;
 mod complaints;
@@ -21,13 +23,17 @@ mod path;
 mod pool;
 mod problem;
 mod projects;
+mod requests;
 mod seed;
 mod session;
 mod sessions;
+mod settings;
 mod setup;
+mod stats;
 mod suggestions;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod users;
 
 use axum::Router;
@@ -54,6 +60,11 @@ pub(super) fn routes(gateway: &Gateway) -> Router<Gateway> {
 
 /// Every route: its method, its path, who may use it, who answers.
 pub(super) fn list() -> Vec<Route> {
+    [of_operators(), of_settings(), of_resources()].into_iter().flatten().collect()
+}
+
+/// Who operates the gateway, and what they did.
+fn of_operators() -> Vec<Route> {
     vec![
         Route::get("/setup", Open, setup::show::show),
         Route::post("/setup/claim", Open, setup::claim::claim),
@@ -76,9 +87,33 @@ pub(super) fn list() -> Vec<Route> {
         Route::get("/backups", Viewer, backups::list::all),
         Route::post("/backups", Admin, backups::make::make),
         Route::get("/backups/{name}", Admin, backups::download::download),
-        Route::post("/keys/export", Sudo, keys::export::export),
+    ]
+}
+
+/// What is set, and what is used, under our names and those of the original.
+fn of_settings() -> Vec<Route> {
+    vec![
         Route::post("/config/gemini-key", Admin, config::gemini_key::add),
         Route::post("/config/user-key", Admin, config::user_key::create),
+        Route::post("/config/thinking", Admin, config::thinking::set),
+        Route::post("/config/inject-prompt", Admin, config::inject_prompt::set),
+        Route::post("/config/load-balance", Admin, config::load_balance::set),
+        Route::get("/config", Viewer, config::show::show),
+        Route::get("/stats", Viewer, stats::show),
+        Route::get("/models", Viewer, seed::models::list::list),
+        Route::get("/models/{model}", Viewer, seed::models::show::show),
+        Route::post("/models/{model}", Admin, seed::models::change::change),
+        Route::get("/settings", Viewer, settings::list::show),
+        Route::patch("/settings", Admin, settings::change::change),
+        Route::get("/settings/history", Viewer, settings::history::page),
+        Route::post("/settings/rollback", Admin, settings::rollback::roll_back),
+    ]
+}
+
+/// Keys, users, projects and their limits.
+fn of_resources() -> Vec<Route> {
+    vec![
+        Route::post("/keys/export", Sudo, keys::export::export),
         Route::get("/keys", Viewer, keys::list::page),
         Route::post("/keys", Admin, keys::add::add),
         Route::get("/keys/{id}", Viewer, keys::show::show),
@@ -107,6 +142,11 @@ pub(super) fn list() -> Vec<Route> {
         Route::get("/limits", Viewer, limits::list::page),
         Route::put("/limits/{model}", Admin, limits::declare::of_all),
         Route::delete("/limits/{model}", Admin, limits::forget::of_all),
+        Route::get("/requests", Viewer, requests::list::page),
+        Route::get("/requests/export", Viewer, requests::export::export),
+        Route::get("/requests/{id}", Viewer, requests::show::show),
+        Route::get("/attempts", Viewer, attempts::list::page),
+        Route::get("/usage", Viewer, usage::sums::sums),
         Route::get("/keys/gemini", Viewer, seed::gemini_keys::list),
         Route::delete("/keys/gemini/{id}", Admin, seed::gemini_keys::delete),
         Route::post("/keys/gemini/{id}/toggle", Admin, seed::gemini_keys::toggle),

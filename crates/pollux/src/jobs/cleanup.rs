@@ -8,22 +8,22 @@ use tokio::time::sleep;
 
 use super::{Failed, Work};
 use crate::clock::Moment;
+use crate::settings::Live;
 use crate::store::{Store, StoreError};
 
 /// Rows in one go: a few milliseconds of the writer.
 const AT_ONCE: usize = 500;
 /// What others get of the writer between two of them.
 const PAUSE: Duration = Duration::from_millis(10);
+const DAY: Duration = Duration::from_hours(24);
 
-/// How long things are kept.
+/// The job that keeps things as long as the settings say.
 #[derive(Debug)]
 pub struct Cleanup {
     /// Where they are.
     pub store: Arc<dyn Store>,
-    /// The request log.
-    pub calls: Duration,
-    /// The usage of single calls.
-    pub events: Duration,
+    /// How long they are kept.
+    pub settings: Live,
 }
 
 /// What was forgotten.
@@ -45,8 +45,10 @@ impl Cleaned {
 #[async_trait]
 impl Work for Cleanup {
     async fn run(&self, now: Moment) -> Result<String, Failed> {
-        let before = |keep| back(now, keep);
-        let cleaned = sweep(&*self.store, before(self.calls), before(self.events)).await?;
+        let settings = self.settings.now();
+        let before = |days: u32| back(now, DAY.saturating_mul(days));
+        let calls = before(settings.request_log_retention_days);
+        let cleaned = sweep(&*self.store, calls, before(settings.usage_retention_days)).await?;
         let Cleaned { calls, events } = cleaned;
         Ok(format!("forgot {calls} calls and {events} usage events"))
     }
@@ -84,11 +86,16 @@ pub(crate) fn back(now: Moment, keep: Duration) -> Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Values;
     use crate::store::usage::{CallFilter, Record, Sequenced, UsageFilter};
     use crate::store::{SqlStore, SqliteSettings};
 
-    const DAY: Duration = Duration::from_hours(24);
     const NOW: Moment = Moment(1_795_305_600_000);
+
+    fn keeping(calls: u32, events: u32) -> Live {
+        let values = Values::of_defaults().unwrap();
+        Live::fixed(Values { request_log_retention_days: calls, usage_retention_days: events, ..values })
+    }
 
     #[tokio::test]
     async fn what_is_old_goes_in_pieces_and_sums_stay() {
@@ -106,10 +113,10 @@ mod tests {
             })
             .collect();
         assert_eq!(store.take_over("test", &batch).await.unwrap(), 1_201);
-        let cleanup = Cleanup { store: Arc::clone(&store), calls: 30 * DAY, events: 50 * DAY };
+        let cleanup = Cleanup { store: Arc::clone(&store), settings: keeping(30, 50) };
         assert_eq!(cleanup.run(NOW).await.unwrap(), "forgot 1200 calls and 0 usage events");
         assert_eq!(store.list_calls(&CallFilter::default(), None, 10).await.unwrap().len(), 1);
-        let sooner = Cleanup { events: 30 * DAY, ..cleanup };
+        let sooner = Cleanup { settings: keeping(30, 30), ..cleanup };
         assert_eq!(sooner.run(NOW).await.unwrap(), "forgot 0 calls and 1200 usage events");
         assert_eq!(store.usage_sum(&UsageFilter::default()).await.unwrap().calls, 1_201, "sums stay");
     }

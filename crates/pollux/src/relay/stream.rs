@@ -12,6 +12,7 @@ use super::meter::Meter;
 use super::reader::{Read, Reader};
 use crate::calllog::{self, Entry};
 use crate::keyring::{Lease, Settled};
+use crate::limits::Admission;
 
 /// An answer as it comes. Dropping it cancels the upstream exchange and settles what was seen.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub struct CallStream {
     hops: Hops,
     lease: Option<Lease>,
     entry: Entry,
+    admission: Option<Admission>,
     served: Served,
     model_version: Option<String>,
     /// The next request of a long decode has begun; nobody has been told yet.
@@ -52,11 +54,18 @@ impl CallStream {
             hops,
             lease: Some(lease),
             entry,
+            admission: None,
             served,
             model_version,
             hop_begun: false,
             over: false,
         }
+    }
+
+    /// The same, with what its user's account holds for it.
+    pub(super) fn admitted(mut self, admission: Admission) -> Self {
+        self.admission = Some(admission);
+        self
     }
 
     /// Who serves it.
@@ -166,6 +175,9 @@ impl CallStream {
             let tokens = self.meter.tokens();
             if let Some(tokens) = &tokens {
                 self.entry.counted((tokens.input, tokens.output));
+            }
+            if let Some(admission) = self.admission.take() {
+                admission.settle(tokens.as_ref());
             }
             lease.settle(Settled::answered(tokens));
         }

@@ -33,6 +33,10 @@ names! {
     QUEUE_LENGTH = "pollux_queue_length", Gauge;
     /// Leases dropped unsettled; their reservation stays counted.
     LEASES_DROPPED = "pollux_leases_dropped_total", Counter;
+    /// Calls dropped before it was known what they took; their user pays all that was reserved.
+    ADMISSIONS_DROPPED = "pollux_admissions_dropped_total", Counter;
+    /// Calls that a limit of their user kept, by `limit`.
+    CALLS_LIMITED = "pollux_calls_limited_total", Counter;
     /// Lines that the call log left out because its writer could not keep up.
     CALL_LOG_LOST = "pollux_call_log_lost_total", Counter;
     /// Runs of jobs, by `job` and `outcome` (`done`, `failed`).

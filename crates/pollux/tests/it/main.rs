@@ -20,6 +20,7 @@ mod failover;
 mod hostile;
 mod keys;
 mod kinship;
+mod limits;
 mod longdecode;
 mod privacy;
 mod reply;

@@ -9,12 +9,16 @@ use dialect::openai::chat::{Encoding, Hints, Stamp, Translated, whole};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::error::Failed;
+use super::ratelimit;
 use crate::access;
 use crate::http::answer::Running;
 use crate::http::caller::Caller;
-use crate::http::{Gateway, answer, body};
+use crate::http::{Gateway, answer, body, rules};
+use crate::keyring::Wish;
+use crate::limits::{Admission, Denial, Tariff};
 use crate::relay::{Affinity, Answer, Call, Served};
 use crate::shared::Kept;
+use crate::store::record::Priority;
 
 mod scribe;
 
@@ -26,61 +30,98 @@ const DECISION: HeaderName = HeaderName::from_static("x-pollux-decision");
 const WARNING: HeaderName = HeaderName::from_static("x-pollux-warning");
 const SIM_FAULT: HeaderName = HeaderName::from_static("x-sim-fault");
 
-/// Answers a chat completion, whole or streamed.
+/// Answers a chat completion, whole or streamed, and says how the user stands.
 pub(super) async fn create(
     State(gateway): State<Gateway>,
     Caller(caller): Caller,
     headers: HeaderMap,
     request: Body,
+) -> Response {
+    let (standing, answered) = match prepare(&gateway, &caller, request, &headers).await {
+        Ok(prepared) => match admit(&gateway, &caller, &prepared.call).await {
+            Ok(admission) => {
+                (admission.standing().to_vec(), serve(&gateway, caller, prepared, admission).await)
+            }
+            Err(Denial { refused, standing }) => {
+                (standing, Err(Failed::from_refused(&refused, gateway.clock.now())))
+            }
+        },
+        Err(failed) => (gateway.limits.standing(&caller.user, &caller.rules.caps).await, Err(failed)),
+    };
+    let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+    ratelimit::note(response.headers_mut(), &standing, gateway.clock.now());
+    response
+}
+
+/// A request that was understood.
+struct Prepared {
+    call: Call,
+    encoding: Encoding,
+    ignored: Vec<String>,
+    /// The client may know why the call went where it went.
+    explain: bool,
+}
+
+/// Reserves the most that a call may take.
+async fn admit(gateway: &Gateway, caller: &access::Caller, call: &Call) -> Result<Admission, Denial> {
+    let tariff = Tariff::new(gateway.catalog.price(&call.model, gateway.clock.now()));
+    gateway.limits.admit(&caller.user, &caller.rules.caps, &call.most_tokens(), tariff).await
+}
+
+async fn serve(
+    gateway: &Gateway,
+    caller: access::Caller,
+    prepared: Prepared,
+    admission: Admission,
 ) -> Result<Response, Failed> {
-    let bytes = body::read(request, gateway.settings.max_body).await?;
-    let request = ChatRequest::parse(&bytes)?;
-    drop(bytes);
-    let (call, encoding, ignored) = prepare(&gateway, &caller, request, &headers).await?;
-    let explain = asks_why(&gateway, &headers);
+    let Prepared { call, encoding, ignored, explain } = prepared;
     let stamp = Stamp { created: gateway.clock.now().0 / 1_000, seed: gateway.dice.seed() };
     let mut response = if call.streamed {
         let scribe = ChatScribe::new(gateway.clone(), caller, encoding, stamp);
-        stream(gateway, call, scribe, explain).await?
+        stream(gateway.clone(), (call, admission), scribe, explain).await?
     } else {
-        let answer = gateway.relay.whole(call).await;
+        let answer = gateway.relay.whole(call, admission).await;
         let answer = answer.map_err(|refusal| Failed::from_refusal(&refusal, gateway.clock.now()))?;
-        let mut response = complete(&gateway, &caller, &answer, &encoding, stamp).await;
-        note_decision(response.headers_mut(), &gateway, &answer.served, explain);
+        let mut response = complete(gateway, &caller, &answer, &encoding, stamp).await;
+        note_decision(response.headers_mut(), gateway, &answer.served, explain);
         response
     };
     note_names(response.headers_mut(), IGNORED, &ignored);
     Ok(response)
 }
 
-/// Translates the request and gathers what binds it to a project.
+/// Reads and translates the request, and gathers what binds it to a project.
 async fn prepare(
     gateway: &Gateway,
     caller: &access::Caller,
-    mut request: ChatRequest,
+    request: Body,
     headers: &HeaderMap,
-) -> Result<(Call, Encoding, Vec<String>), Failed> {
+) -> Result<Prepared, Failed> {
+    let bytes = body::read(request, gateway.fixed.max_body).await?;
+    let mut request = ChatRequest::parse(&bytes)?;
+    drop(bytes);
     let now = gateway.clock.now();
-    request.default_model(&gateway.settings.default_model);
-    let model = gateway
-        .catalog
-        .resolve(request.require_model()?, now)
-        .map_err(|unknown| unknown_model(&unknown.to_string()))?;
+    let settings = gateway.settings.now();
+    request.default_model(&settings.default_model);
+    let model = gateway.model(request.require_model()?, &settings);
+    let model = model.map_err(|unknown| unknown_model(&unknown.to_string()))?;
     if !caller.scope.allows_model(&model.upstream_id) {
         return Err(not_allowed(&model.upstream_id));
     }
     let kept = gateway.shared.calls(caller.user.as_str(), &request.call_ids(), now).await;
     let recall = kept.iter().map(|(id, kept)| (id.clone(), kept.call.clone())).collect();
-    let context =
-        Context { capabilities: &model.capabilities, policy: &gateway.settings.policy, recall: &recall };
+    let policy = rules::policy(&settings, &model);
+    let context = Context { capabilities: &model.capabilities, policy: &policy, recall: &recall };
     let streamed = request.stream();
-    let Translated { request, encoding, ignored, hints } = to_gemini(request, &context)?;
+    let Translated { mut request, encoding, ignored, hints } = to_gemini(request, &context)?;
+    rules::inject(&settings, caller, &mut request, &model);
     let affinity = affinity(caller, &hints, |id| kept.get(id).map(|kept| kept.project.clone()));
-    let fault = headers.get(SIM_FAULT).filter(|_| gateway.settings.sim_faults);
+    let fault = headers.get(SIM_FAULT).filter(|_| gateway.fixed.sim_faults);
     let call = Call {
         user: caller.user.as_str().to_owned(),
         private: caller.private,
         weight: caller.weight,
+        turns: caller.weight.saturating_mul(turns(caller.rules.priority)),
         model: model.upstream_id,
         capabilities: model.capabilities,
         request,
@@ -88,7 +129,16 @@ async fn prepare(
         affinity,
         sim_fault: fault.and_then(|value| value.to_str().ok()).map(str::to_owned),
     };
-    Ok((call, encoding, ignored))
+    Ok(Prepared { call, encoding, ignored, explain: asks_why(gateway, headers) })
+}
+
+/// Turns of a user of weight 1.
+fn turns(priority: Priority) -> u32 {
+    match priority {
+        Priority::Low => 1,
+        Priority::Normal => Wish::USUAL_TURNS,
+        Priority::High => Wish::USUAL_TURNS * 4,
+    }
 }
 
 /// Open tool calls bind hardest: their signatures may be good for one project only.
@@ -116,12 +166,17 @@ pub(super) fn not_allowed(model: &str) -> Failed {
 }
 
 /// Streams: with its real status if the first event comes before the heartbeat is due.
-async fn stream(gateway: Gateway, call: Call, scribe: ChatScribe, explain: bool) -> Result<Response, Failed> {
-    let every = gateway.settings.heartbeat_every;
-    let after = gateway.settings.heartbeat_after;
+async fn stream(
+    gateway: Gateway,
+    (call, admission): (Call, Admission),
+    scribe: ChatScribe,
+    explain: bool,
+) -> Result<Response, Failed> {
+    let every = gateway.fixed.heartbeat_every;
+    let after = gateway.settings.now().heartbeat_after;
     let mut running: Running = Box::pin({
         let gateway = gateway.clone();
-        async move { gateway.relay.stream(call).await }
+        async move { gateway.relay.stream(call, admission).await }
     });
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
