@@ -24,10 +24,11 @@ async fn a_backup_serves_in_a_fresh_place() {
     assert_eq!(bed.chat(MODEL, "hello").await.status, 200);
     let path = backup(&bed).await;
     let name = path.file_name().unwrap().to_str().unwrap();
-    let sent = bed.admin(Method::GET, &format!("/admin/backups/{name}"), &Value::Null).await;
+    let sent = bed.admin(Method::POST, &format!("/admin/backups/{name}/download"), &Value::Null).await;
     assert_eq!(sent.status, 200);
     assert_eq!(sent.header("content-length").unwrap(), path.metadata().unwrap().len().to_string());
-    assert_eq!(bed.admin(Method::GET, "/admin/backups/..%2Fpollux.db", &Value::Null).await.status, 404);
+    let outside = "/admin/backups/..%2Fpollux.db/download";
+    assert_eq!(bed.admin(Method::POST, outside, &Value::Null).await.status, 404);
 
     // Elsewhere, with nothing but the backup and the master key.
     let user = format!("Bearer {}", bed.user_key);

@@ -1,4 +1,4 @@
-//! `GET /admin/backups/{name}`: a backup as a file. Secrets in it are sealed; the master key is not in it.
+//! `POST /admin/backups/{name}/download`: a backup as a file. Secrets in it are sealed; the master key is not in it.
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
