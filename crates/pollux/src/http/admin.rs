@@ -11,6 +11,7 @@ mod audit;
 mod backups;
 mod complaints;
 mod config;
+mod doctor;
 mod fields;
 mod forecast;
 mod import;
@@ -142,6 +143,7 @@ fn of_resources() -> Vec<Route> {
         Route::get("/limits", Viewer, limits::list::page),
         Route::put("/limits/{model}", Admin, limits::declare::of_all),
         Route::delete("/limits/{model}", Admin, limits::forget::of_all),
+        Route::get("/doctor/drip", Viewer, doctor::drip::drip),
         Route::get("/requests", Viewer, requests::list::page),
         Route::get("/requests/export", Viewer, requests::export::export),
         Route::get("/requests/{id}", Viewer, requests::show::show),
