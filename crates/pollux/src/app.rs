@@ -86,13 +86,12 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let upstream = Arc::new(upstream.context("cannot set up the way to Google")?);
 
     let settings = Settings::open(Arc::clone(&store), Arc::clone(&clock), config.settings.clone()).await?;
-    let live = settings.live();
     let rooms = keyring::Rooms {
         store: Arc::clone(&store),
         upstream: Arc::clone(&upstream),
         clock: Arc::clone(&clock),
         dice: dice.clone(),
-        settings: live.clone(),
+        settings: settings.live(),
     };
     let (keyring, keeper) = Keyring::open(rooms, master).await?;
     add_environment_keys(&keyring, config).await?;
@@ -107,7 +106,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         clock: Arc::clone(&clock),
         dice: dice.clone(),
         calls,
-        settings: live,
+        settings: settings.live(),
     });
     let limits = opened_limits(config, (&shared, &clock), &*store).await?;
     let jobs = upkeep::jobs(config, &store, &clock, (settings.live(), on_disk)).await?;
@@ -147,8 +146,8 @@ impl App {
             async move { gateway.follow_settings(soft.cancelled_owned()).await }
         });
         lifecycle.spawn("tend users", async move { gateway.tend_users(soft.cancelled_owned()).await });
-        for job in jobs.all().iter().cloned() {
-            let soft = lifecycle.soft();
+        for job in jobs.all() {
+            let (job, soft) = (Arc::clone(job), lifecycle.soft());
             lifecycle.spawn(job.plan().name, async move { job.tend(soft.cancelled_owned()).await });
         }
         if let Some(writer) = call_writer {

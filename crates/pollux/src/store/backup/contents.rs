@@ -33,7 +33,7 @@ pub(super) async fn copy(database: &Path, target: &Path) -> Result<(), BackupErr
 /// Reads what a backup holds.
 pub(super) async fn read(backup: &Path) -> Result<Contents, BackupError> {
     let mut connection = look_into(backup).await?;
-    let read = gather(&mut connection).await.map_err(unreadable);
+    let read = gather(&mut connection).await.map_err(|error| unreadable(&error));
     let _it_only_read = connection.close().await;
     read
 }
@@ -42,7 +42,7 @@ pub(super) async fn read(backup: &Path) -> Result<Contents, BackupError> {
 pub(super) async fn check_pages(backup: &Path) -> Result<(), BackupError> {
     let mut connection = look_into(backup).await?;
     let rows = sqlx::query("PRAGMA integrity_check(1)").fetch_one(&mut connection).await;
-    let said: String = rows.and_then(|row| row.try_get(0)).map_err(unreadable)?;
+    let said: String = rows.and_then(|row| row.try_get(0)).map_err(|error| unreadable(&error))?;
     let _it_only_read = connection.close().await;
     if said == "ok" { Ok(()) } else { Err(BackupError::Damaged(format!("SQLite finds it damaged: {said}"))) }
 }
@@ -68,7 +68,7 @@ async fn gather(connection: &mut AnyConnection) -> Result<Contents, sqlx::Error>
 
 /// Nobody writes to a backup, so no lock and no side file is needed.
 async fn look_into(backup: &Path) -> Result<AnyConnection, BackupError> {
-    connect(backup, "mode=ro&immutable=true").await.map_err(unreadable)
+    connect(backup, "mode=ro&immutable=true").await.map_err(|error| unreadable(&error))
 }
 
 async fn connect(path: &Path, how: &str) -> Result<AnyConnection, sqlx::Error> {
@@ -77,6 +77,6 @@ async fn connect(path: &Path, how: &str) -> Result<AnyConnection, sqlx::Error> {
     url.parse::<AnyConnectOptions>()?.disable_statement_logging().connect().await
 }
 
-fn unreadable(error: sqlx::Error) -> BackupError {
+fn unreadable(error: &sqlx::Error) -> BackupError {
     BackupError::Damaged(format!("its database cannot be read: {error}"))
 }

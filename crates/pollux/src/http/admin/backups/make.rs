@@ -23,15 +23,11 @@ pub(in crate::http::admin) async fn make(
     if state.running_since.is_some() {
         return Ok((StatusCode::ACCEPTED, Json(Shown::of(job))));
     }
-    match state.last.filter(|run| !run.succeeded) {
-        Some(run) => {
-            tracing::error!(said = run.said, "an operator's backup failed");
-            let detail = "The backup could not be made; GET /admin/jobs and the log say why.";
-            Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail))
-        }
-        None => {
-            admin.changed(Change::made(&json!({ "backup": "made" })));
-            Ok((StatusCode::CREATED, Json(Shown::of(job))))
-        }
+    if let Some(run) = state.last.filter(|run| !run.succeeded) {
+        tracing::error!(said = run.said, "an operator's backup failed");
+        let detail = "The backup could not be made; GET /admin/jobs and the log say why.";
+        return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail));
     }
+    admin.changed(Change::made(&json!({ "backup": "made" })));
+    Ok((StatusCode::CREATED, Json(Shown::of(job))))
 }
