@@ -21,7 +21,11 @@ struct Counting(AtomicU64);
 impl Work for Counting {
     async fn run(&self, _: Moment) -> Result<String, Failed> {
         let count = self.0.fetch_add(1, Ordering::SeqCst) + 1;
-        if count % 2 == 0 { Err(Failed(format!("{count} is even"))) } else { Ok(format!("run {count}")) }
+        if count.is_multiple_of(2) {
+            Err(Failed(format!("{count} is even")))
+        } else {
+            Ok(format!("run {count}"))
+        }
     }
 }
 
