@@ -39,6 +39,8 @@ names! {
     CALLS_LIMITED = "pollux_calls_limited_total", Counter;
     /// Lines that the call log left out because its writer could not keep up.
     CALL_LOG_LOST = "pollux_call_log_lost_total", Counter;
+    /// Runs of jobs, by `job` and `outcome` (`done`, `failed`).
+    JOB_RUNS = "pollux_job_runs_total", Counter;
     /// Background tasks that ended by panic, by `task`.
     TASKS_CRASHED = "pollux_tasks_crashed_total", Counter;
 }

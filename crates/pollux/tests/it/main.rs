@@ -30,3 +30,4 @@ mod seeded;
 mod settings;
 mod strategy;
 mod tools;
+mod upkeep;
