@@ -25,6 +25,8 @@ use crate::secret::{MasterKey, Secret};
 use crate::shared::{Memory, Shared};
 use crate::store::record::Origin;
 use crate::store::{SqlStore, SqliteSettings, Store, check_master_key};
+use crate::telemetry::call::Watcher;
+use crate::telemetry::{Metrics, trace};
 use crate::upstream::Upstream;
 
 /// The file that holds the master key when none is given.
@@ -43,6 +45,7 @@ pub struct App {
     store: Arc<dyn Store>,
     keeper: Keeper,
     call_writer: Option<calllog::Writer>,
+    exporter: Option<trace::Exporter>,
 }
 
 /// Opens every room.
@@ -75,7 +78,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
     let relay = Relay::new(
         relay::Rooms {
             keyring: Arc::clone(&keyring),
-            upstream,
+            upstream: Arc::clone(&upstream),
             shared: Arc::clone(&shared),
             clock: Arc::clone(&clock),
             calls,
@@ -86,9 +89,26 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
     let settings = surface_settings(config);
     let catalog = Catalog::default();
     let requests = Requests::default();
-    let parts = Parts { access, keyring, relay, catalog, shared, clock, settings, started, requests };
+    let (tracer, exporter) = trace::open(&config.traces()).context("cannot set up traces")?;
+    let watcher = Watcher::new(tracer, Arc::clone(&clock));
+    let metrics = Metrics::install();
+    let parts = Parts {
+        access,
+        keyring,
+        relay,
+        catalog,
+        shared,
+        clock,
+        settings,
+        started,
+        metrics,
+        watcher,
+        upstream,
+        requests,
+    };
     let gateway = Gateway::new(parts);
-    Ok(App { router: http::router(&gateway), fresh_admin_token, keys, gateway, store, keeper, call_writer })
+    let router = http::router(&gateway);
+    Ok(App { router, fresh_admin_token, keys, gateway, store, keeper, call_writer, exporter })
 }
 
 impl App {
@@ -102,7 +122,7 @@ impl App {
         lifecycle: &Lifecycle,
         drain: std::time::Duration,
     ) -> anyhow::Result<crate::lifecycle::Ending> {
-        let Self { router, keeper, store, gateway, call_writer, .. } = self;
+        let Self { router, keeper, store, gateway, call_writer, exporter, .. } = self;
         let soft = lifecycle.soft();
         lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
         lifecycle.spawn("tend users", {
@@ -113,6 +133,9 @@ impl App {
         let served = CancellationToken::new();
         if let Some(writer) = call_writer {
             lifecycle.spawn("call log", writer.run(served.clone().cancelled_owned()));
+        }
+        if let Some(exporter) = exporter {
+            lifecycle.spawn("traces", exporter.run(served.clone().cancelled_owned()));
         }
         let serving = http::serve(router, listener, soft.cancelled_owned());
         lifecycle.spawn("serve", async move {
@@ -208,6 +231,7 @@ fn surface_settings(config: &Config) -> http::Settings {
         admin_auth: config.admin_auth,
         environment: if config.external_url.is_some() { "render" } else { "local" },
         sim_faults: config.allow_sim_faults,
+        database: Some(config.database_path()),
         ..http::Settings::default()
     }
 }

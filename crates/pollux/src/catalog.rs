@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dialect::model::{Capabilities, Catalogue, Family, Kind, Limits, Model};
+use dialect::model::{Capabilities, Catalogue, Family, Kind, Limits, Model, Price};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -88,6 +88,22 @@ impl Catalog {
     fn trusts(&self, name: &str) -> bool {
         let mut unlisted = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);
         unlisted.contains(name) || (unlisted.len() < MOST_UNLISTED && unlisted.insert(name.to_owned()))
+    }
+
+    /// The name under which a model is counted where names must be few: its own if the catalogue has it, else `other`.
+    pub fn label<'a>(&self, id: &'a str) -> &'a str {
+        if self.catalogue.get(id).is_some() || self.catalogue.aliases().any(|(alias, _)| alias == id) {
+            id
+        } else {
+            "other"
+        }
+    }
+
+    /// What the model that really answers costs today, if that is known.
+    pub fn price(&self, id: &str, now: Moment) -> Option<Price> {
+        let today = today(now);
+        let model = self.catalogue.get(&self.catalogue.resolve(id, &today).effective_id)?;
+        model.price(&today).cloned()
     }
 
     /// The models that a chat can use today, in the order of the catalogue, then Google's aliases.

@@ -86,6 +86,18 @@ impl Config {
         telemetry::Settings { filter: self.log.clone(), format: self.log_format }
     }
 
+    /// Where traces go.
+    pub fn traces(&self) -> telemetry::trace::Settings {
+        telemetry::trace::Settings {
+            endpoint: self.otlp_endpoint.clone(),
+            headers: self.otlp_headers.clone(),
+            service: self.service_name.clone(),
+            ratio: self.trace_ratio,
+            trust_clients: self.trust_traceparent,
+            every: self.trace_delay,
+        }
+    }
+
     /// The SQLite file.
     pub fn database_path(&self) -> PathBuf {
         match &self.database_url {

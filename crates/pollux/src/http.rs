@@ -10,12 +10,14 @@ mod body;
 mod caller;
 mod layers;
 mod serving;
+mod watching;
 
 mod admin;
 mod console;
 mod openai;
 mod ops;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -29,6 +31,9 @@ use crate::clock::{Clock, Moment};
 use crate::keyring::Keyring;
 use crate::relay::Relay;
 use crate::shared::Shared;
+use crate::telemetry::Metrics;
+use crate::telemetry::call::Watcher;
+use crate::upstream::Upstream;
 
 pub use serving::serve;
 
@@ -54,6 +59,8 @@ pub struct Settings {
     pub environment: &'static str,
     /// Let the simulator's fault header through: tests and the demo only.
     pub sim_faults: bool,
+    /// The database's file, if it is one.
+    pub database: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -67,6 +74,7 @@ impl Default for Settings {
             admin_auth: true,
             environment: "local",
             sim_faults: false,
+            database: None,
         }
     }
 }
@@ -94,6 +102,12 @@ pub struct Parts {
     pub settings: Settings,
     /// When the gateway started.
     pub started: Moment,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// Who watches calls.
+    pub watcher: Watcher,
+    /// The way to Google, to see how it fares.
+    pub upstream: Arc<Upstream>,
     /// Requests taken since then.
     pub requests: Requests,
 }

@@ -9,7 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("secret", &["id"]),
     ("store", &["clock", "id", "secret"]),
     ("shared", &["clock", "id", "secret"]),
-    ("upstream", &["clock", "id", "secret"]),
+    ("upstream", &["clock", "id", "secret", "telemetry"]),
     ("catalog", &["clock", "id", "secret"]),
     ("access", &["clock", "id", "secret", "store", "shared"]),
     ("keyring", &["clock", "id", "secret", "store", "shared", "upstream", "catalog", "telemetry"]),
@@ -31,7 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    ("telemetry", &[]),
+    ("telemetry", &["clock", "id", "secret"]),
     ("lifecycle", &["telemetry"]),
     (
         "config",

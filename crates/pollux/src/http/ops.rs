@@ -1,6 +1,7 @@
-//! For machines that watch over the gateway. Open to all; says nothing that is not everybody's business.
+//! For machines that watch over the gateway. What is open to all says nothing that is not everybody's business.
 
 mod health;
+mod metrics;
 mod wake;
 
 use axum::Router;
@@ -13,5 +14,6 @@ pub(super) fn routes() -> Router<Gateway> {
     Router::new()
         .route("/health", get(health::show))
         .route("/healthz", get(health::alive))
+        .route("/metrics", get(metrics::show))
         .route("/wake", get(wake::wake))
 }

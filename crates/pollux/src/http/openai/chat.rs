@@ -7,12 +7,14 @@ use dialect::openai::chat::request::ChatRequest;
 use dialect::openai::chat::translate::{Context, to_gemini};
 use dialect::openai::chat::{Encoding, Hints, Stamp, Translated, whole};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use tokio::time::Instant;
 
 use super::error::Failed;
 use crate::access;
 use crate::http::answer::Running;
 use crate::http::caller::Caller;
-use crate::http::{Gateway, answer, body};
+use crate::http::watching::Arrived;
+use crate::http::{Gateway, answer, body, watching};
 use crate::id;
 use crate::relay::{Affinity, Answer, Call, Served};
 use crate::shared::Kept;
@@ -35,9 +37,11 @@ pub(super) async fn create(
     request: Body,
 ) -> Result<Response, Failed> {
     let bytes = body::read(request, gateway.settings.max_body).await?;
+    let (surface, route) = ("openai.chat", "/v1/chat/completions");
+    let arrived = Arrived { surface, route, headers: &headers, caller: &caller, at: Instant::now() };
     let request = ChatRequest::parse(&bytes)?;
     drop(bytes);
-    let (call, encoding, ignored) = prepare(&gateway, &caller, request, &headers).await?;
+    let (call, encoding, ignored) = prepare(&gateway, request, arrived).await?;
     let explain = asks_why(&gateway, &headers);
     let stamp = Stamp { created: gateway.clock.now().0 / 1_000, seed: id::seed() };
     let mut response = if call.streamed {
@@ -57,10 +61,10 @@ pub(super) async fn create(
 /// Translates the request and gathers what binds it to a project.
 async fn prepare(
     gateway: &Gateway,
-    caller: &access::Caller,
     mut request: ChatRequest,
-    headers: &HeaderMap,
+    arrived: Arrived<'_>,
 ) -> Result<(Call, Encoding, Vec<String>), Failed> {
+    let Arrived { caller, headers, .. } = arrived;
     let now = gateway.clock.now();
     request.default_model(&gateway.settings.default_model);
     let model = gateway
@@ -75,7 +79,9 @@ async fn prepare(
     let Translated { request, encoding, ignored, hints } = to_gemini(request, &context)?;
     let affinity = affinity(caller, &hints, |id| kept.get(id).map(|kept| kept.project.clone()));
     let fault = headers.get(SIM_FAULT).filter(|_| gateway.settings.sim_faults);
+    let watch = watching::watch(gateway, arrived, &model.upstream_id, streamed);
     let call = Call {
+        watch,
         user: caller.user.as_str().to_owned(),
         private: caller.private,
         weight: caller.weight,

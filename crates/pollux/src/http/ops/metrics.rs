@@ -1,0 +1,32 @@
+//! `GET /metrics`: what there is to measure, as JSON, or as text for Prometheus if `Accept` asks for it.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::{ACCEPT, CONTENT_TYPE, VARY};
+use http::{HeaderMap, HeaderValue};
+
+use crate::http::Gateway;
+use crate::http::caller::Admin;
+use crate::telemetry::Exposition;
+
+mod accept;
+mod gauges;
+mod json;
+
+/// Answers in the format that is asked for.
+pub(super) async fn show(_: Admin, State(gateway): State<Gateway>, headers: HeaderMap) -> Response {
+    let accept: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let mut response = match accept::wanted(&accept.join(",")) {
+        Some(format) => text(&gateway, format).await,
+        None => json::of(&gateway).into_response(),
+    };
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    response
+}
+
+async fn text(gateway: &Gateway, format: Exposition) -> Response {
+    let mut page = gateway.metrics.page();
+    gauges::fill(gateway, &mut page).await;
+    let media_type = HeaderValue::from_static(format.media_type());
+    ([(CONTENT_TYPE, media_type)], page.render(format)).into_response()
+}
