@@ -1,23 +1,25 @@
-//! Who is calling: users by their key, the admin by a token. Two kinds of credential that never stand in for each
+//! Who is calling: users by their key. Operators are another room's, so that neither credential stands in for the
 //! other.
 //!
 //! Every user's hash is in memory, so that letting a call in costs one HMAC and one look into a map.
 //!
 //! Invariant: a credential is shown once, when it is made; afterwards only its HMAC exists.
 
-mod admin;
 mod index;
+mod network;
 mod users;
 
 use std::sync::{Arc, RwLock};
 
 use crate::clock::Clock;
-use crate::secret::{Lookup, MasterKey, Secret};
+use crate::id::Dice;
+use crate::secret::{Lookup, MasterKey};
 use crate::store::record::{UserId, UserRow};
 use crate::store::{Store, StoreError};
 
 use index::Index;
 
+pub use network::Network;
 pub use users::{Terms, UserChange, WEIGHTS};
 
 /// A user who was let in.
@@ -32,10 +34,6 @@ pub struct Caller {
     /// Its share of turns and of the day relative to others.
     pub weight: u32,
 }
-
-/// Proof that the admin was let in. Only this room makes one.
-#[derive(Clone, Copy, Debug)]
-pub struct Admin(());
 
 /// Why somebody was not let in. `Display` is for the client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,16 +55,7 @@ pub enum Denied {
     Expired,
 }
 
-/// How the admin is recognised.
-#[derive(Clone, Debug)]
-pub enum AdminRule {
-    /// By this token; without one, by the token of an earlier start, or else by one that is made now.
-    Token(Option<Secret>),
-    /// Not at all. Only for a gateway that listens on loopback; whoever reads the configuration makes sure of it.
-    Off,
-}
-
-/// Why a user or token could not be changed.
+/// Why a user could not be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
     /// The store failed or has no such user.
@@ -78,9 +67,6 @@ pub enum AccessError {
     /// The weight is out of range.
     #[error("the weight must be between {} and {}", WEIGHTS.start(), WEIGHTS.end())]
     Weight,
-    /// The admin token cannot be used.
-    #[error("the admin token {0}")]
-    AdminToken(&'static str),
 }
 
 impl AccessError {
@@ -88,7 +74,7 @@ impl AccessError {
     pub fn client_message(&self) -> String {
         match self {
             Self::Store(error) => error.client_message(),
-            Self::Name(_) | Self::Weight | Self::AdminToken(_) => format!("{self}."),
+            Self::Name(_) | Self::Weight => format!("{self}."),
         }
     }
 }
@@ -98,34 +84,37 @@ impl AccessError {
 pub struct Access {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    dice: Dice,
     lookup: Lookup,
     users: RwLock<Index>,
-    admin: admin::Gate,
     /// Changes happen one after the other, so that the index never keeps the older of two states. True while the
     /// index may differ from the store: a change that was abandoned half-way leaves it so.
     changing: tokio::sync::Mutex<bool>,
 }
 
 impl Access {
-    /// Loads the users and settles how the admin is recognised. A token that was made now is given back, to be
-    /// printed; it cannot be read again.
+    /// Loads the users.
     pub async fn open(
         store: Arc<dyn Store>,
         master: &MasterKey,
         clock: Arc<dyn Clock>,
-        rule: AdminRule,
-    ) -> Result<(Self, Option<Secret>), AccessError> {
-        let (admin, fresh) = admin::Gate::open(&*store, master, rule).await?;
+    ) -> Result<Self, AccessError> {
         let access = Self {
             store,
             clock,
+            dice: Dice::of_system(),
             lookup: master.lookup("user"),
             users: RwLock::default(),
-            admin,
             changing: tokio::sync::Mutex::default(),
         };
         access.reload().await?;
-        Ok((access, fresh))
+        Ok(access)
+    }
+
+    /// The same, with ids that these dice decide.
+    #[must_use]
+    pub fn with_dice(self, dice: Dice) -> Self {
+        Self { dice, ..self }
     }
 
     /// Whose key this is.
@@ -135,11 +124,6 @@ impl Access {
         let now = self.clock.now();
         let caller = index::read(&self.users).by_hash(&hash).ok_or(Denied::Unknown)?.admit(now)?;
         Ok(caller)
-    }
-
-    /// Whether this is the admin.
-    pub fn admin(&self, presented: Option<&str>) -> Result<Admin, Denied> {
-        self.admin.admit(presented)
     }
 }
 

@@ -4,6 +4,8 @@
 //!
 //! Invariant: everything that can fail at start fails here, before anything is served.
 
+mod surroundings;
+
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use anyhow::Context;
 use axum::Router;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{Access, AdminRule};
+use crate::access::Access;
 use crate::calllog::{self, CallLog};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
@@ -20,6 +22,7 @@ use crate::config::Config;
 use crate::http::{self, Gateway, Parts, Requests};
 use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
+use crate::operators::{AdminRule, Operators};
 use crate::relay::{self, Relay};
 use crate::secret::{MasterKey, Secret};
 use crate::shared::{Memory, Shared};
@@ -27,7 +30,9 @@ use crate::store::record::Origin;
 use crate::store::{SqlStore, SqliteSettings, Store, check_master_key};
 use crate::telemetry::call::Watcher;
 use crate::telemetry::{Metrics, trace};
-use crate::upstream::Upstream;
+use crate::upstream::{Pipes, Upstream};
+
+pub use surroundings::Surroundings;
 
 /// The file that holds the master key when none is given.
 const KEY_FILE: &str = "master.key";
@@ -53,22 +58,39 @@ pub struct App {
 /// # Errors
 /// When the data directory, the database or the master key cannot be used, or a setting makes no sense upstream.
 pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App> {
+    build_in(Surroundings::real(clock), config).await
+}
+
+/// The same in these surroundings.
+///
+/// # Errors
+/// As [`build`].
+pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Result<App> {
+    let Surroundings { clock, dice, pipes, store } = surroundings;
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make the data directory {}", config.data_dir.display()))?;
     let master = master_key(config)?;
-    let store = open_store(config, &master, &*clock).await?;
+    let store = match store {
+        Some(store) => store,
+        None => open_store(config, &*clock).await?,
+    };
+    check_master_key(&*store, &master).await?;
 
-    let rule = if config.admin_auth { AdminRule::Token(config.admin_token.clone()) } else { AdminRule::Off };
-    let (access, fresh_admin_token) =
-        Access::open(Arc::clone(&store), &master, Arc::clone(&clock), rule).await?;
+    let (operators, fresh_admin_token) =
+        Operators::open(Arc::clone(&store), &master, admin_rule(config)).await?;
+    let access = Access::open(Arc::clone(&store), &master, Arc::clone(&clock)).await?;
+    let access = access.with_dice(dice.clone());
 
     let shared: Arc<dyn Shared> = Arc::new(Memory::new(crate::shared::Settings::default()));
-    let upstream = Arc::new(Upstream::new(&config.upstream()).context("cannot set up the way to Google")?);
+    let upstream = Arc::new(open_upstream(config, pipes.as_ref())?);
 
-    let settings = pool_settings(config);
-    let opened =
-        Keyring::open(Arc::clone(&store), Arc::clone(&upstream), master, Arc::clone(&clock), settings).await;
-    let (keyring, keeper) = opened?;
+    let rooms = keyring::Rooms {
+        store: Arc::clone(&store),
+        upstream: Arc::clone(&upstream),
+        clock: Arc::clone(&clock),
+        dice: dice.clone(),
+    };
+    let (keyring, keeper) = Keyring::open(rooms, master, pool_settings(config)).await?;
     let keyring = keyring.paced(config.daily_pacing);
     add_environment_keys(&keyring, config).await?;
     let keys = keyring.ready_keys();
@@ -81,30 +103,29 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
             upstream: Arc::clone(&upstream),
             shared: Arc::clone(&shared),
             clock: Arc::clone(&clock),
+            dice: dice.clone(),
             calls,
         },
         relay_settings(config),
     );
     let started = clock.now();
-    let settings = surface_settings(config);
-    let catalog = Catalog::default();
-    let requests = Requests::default();
-    let (tracer, exporter) = trace::open(&config.traces()).context("cannot set up traces")?;
+    let (tracer, exporter) = trace::open(&config.traces(), dice.clone()).context("cannot set up traces")?;
     let watcher = Watcher::new(tracer, Arc::clone(&clock));
-    let metrics = Metrics::install();
     let parts = Parts {
         access,
+        operators,
         keyring,
         relay,
-        catalog,
+        catalog: Catalog::default(),
         shared,
         clock,
-        settings,
+        dice,
+        settings: surface_settings(config),
         started,
-        metrics,
+        metrics: Metrics::install(),
         watcher,
         upstream,
-        requests,
+        requests: Requests::default(),
     };
     let gateway = Gateway::new(parts);
     let router = http::router(&gateway);
@@ -112,6 +133,22 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
 }
 
 impl App {
+    /// Starts what runs beside the calls, until the soft stop or, where calls are noted, until `served`: nobody can
+    /// call any more. Gives the routes to whoever serves them, and the store to whoever closes it at the end.
+    pub fn start(self, lifecycle: &Lifecycle, served: &CancellationToken) -> (Router, Arc<dyn Store>) {
+        let Self { router, keeper, store, gateway, call_writer, exporter, .. } = self;
+        let soft = lifecycle.soft();
+        lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
+        lifecycle.spawn("tend users", async move { gateway.tend_users(soft.cancelled_owned()).await });
+        if let Some(writer) = call_writer {
+            lifecycle.spawn("call log", writer.run(served.clone().cancelled_owned()));
+        }
+        if let Some(exporter) = exporter {
+            lifecycle.spawn("traces", exporter.run(served.clone().cancelled_owned()));
+        }
+        (router, store)
+    }
+
     /// Serves on `listener` until the lifecycle stops, and closes the store when everything has ended.
     ///
     /// # Errors
@@ -122,22 +159,10 @@ impl App {
         lifecycle: &Lifecycle,
         drain: std::time::Duration,
     ) -> anyhow::Result<crate::lifecycle::Ending> {
-        let Self { router, keeper, store, gateway, call_writer, exporter, .. } = self;
-        let soft = lifecycle.soft();
-        lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
-        lifecycle.spawn("tend users", {
-            let soft = soft.clone();
-            async move { gateway.tend_users(soft.cancelled_owned()).await }
-        });
         // Calls may end as long as the listener has connections, after the soft stop too.
         let served = CancellationToken::new();
-        if let Some(writer) = call_writer {
-            lifecycle.spawn("call log", writer.run(served.clone().cancelled_owned()));
-        }
-        if let Some(exporter) = exporter {
-            lifecycle.spawn("traces", exporter.run(served.clone().cancelled_owned()));
-        }
-        let serving = http::serve(router, listener, soft.cancelled_owned());
+        let (router, store) = self.start(lifecycle, &served);
+        let serving = http::serve(router, listener, lifecycle.soft().cancelled_owned());
         lifecycle.spawn("serve", async move {
             if let Err(error) = serving.await {
                 tracing::error!(%error, "the listener broke");
@@ -148,6 +173,14 @@ impl App {
         store.close().await;
         Ok(ending)
     }
+}
+
+fn admin_rule(config: &Config) -> AdminRule {
+    if config.admin_auth { AdminRule::Token(config.admin_token.clone()) } else { AdminRule::Off }
+}
+
+fn open_upstream(config: &Config, pipes: Option<&Arc<dyn Pipes>>) -> anyhow::Result<Upstream> {
+    Upstream::over(&config.upstream(), pipes).context("cannot set up the way to Google")
 }
 
 fn master_key(config: &Config) -> anyhow::Result<MasterKey> {
@@ -162,20 +195,13 @@ fn master_key(config: &Config) -> anyhow::Result<MasterKey> {
     Ok(key)
 }
 
-async fn open_store(
-    config: &Config,
-    master: &MasterKey,
-    clock: &dyn Clock,
-) -> anyhow::Result<Arc<dyn Store>> {
+async fn open_store(config: &Config, clock: &dyn Clock) -> anyhow::Result<Arc<dyn Store>> {
     let path = config.database_path();
     if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
-    let store: Arc<dyn Store> =
-        Arc::new(SqlStore::open_sqlite(&path, SqliteSettings::default(), clock.now()).await?);
-    check_master_key(&*store, master).await?;
-    Ok(store)
+    Ok(Arc::new(SqlStore::open_sqlite(&path, SqliteSettings::default(), clock.now()).await?))
 }
 
 /// Keys of the environment are merged at every start, so that they are not lost on a disk that is.
@@ -228,7 +254,7 @@ fn surface_settings(config: &Config) -> http::Settings {
         max_body: config.max_body_mb << 20,
         heartbeat_after: config.heartbeat_after,
         default_model: config.default_model.clone(),
-        admin_auth: config.admin_auth,
+        trusted_proxies: config.trusted_proxies.clone(),
         environment: if config.external_url.is_some() { "render" } else { "local" },
         sim_faults: config.allow_sim_faults,
         database: Some(config.database_path()),

@@ -1,14 +1,17 @@
 //! What the gateway says over HTTP: one folder for each surface, one file for each endpoint.
 //!
-//! Layers know nothing of the domain; identity comes from an extractor (`caller::Caller`, `caller::Admin`), without
-//! which a handler has nothing to work on.
+//! Layers know nothing of the domain; identity comes from an extractor (`caller::Caller`, `guard::Viewer`,
+//! `guard::Admin`), without which a handler has nothing to work on. Routes are data: see `routes.rs`.
 //!
 //! Invariant: a surface never sees a Gemini key, and no surface imports another.
 
 mod answer;
 mod body;
 mod caller;
+mod guard;
 mod layers;
+mod peer;
+mod routes;
 mod serving;
 mod watching;
 
@@ -25,16 +28,21 @@ use std::time::Duration;
 use axum::Router;
 use dialect::openai::chat::Policy;
 
-use crate::access::Access;
+use crate::access::{Access, Network};
 use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
+use crate::id::Dice;
 use crate::keyring::Keyring;
+use crate::operators::Operators;
 use crate::relay::Relay;
 use crate::shared::Shared;
 use crate::telemetry::Metrics;
 use crate::telemetry::call::Watcher;
 use crate::upstream::Upstream;
 
+use routes::mount;
+
+pub use routes::{Guard, Mounted};
 pub use serving::serve;
 
 /// How often the list of users is looked after.
@@ -53,8 +61,8 @@ pub struct Settings {
     pub default_model: String,
     /// How requests are translated.
     pub policy: Policy,
-    /// Whether the admin API wants a token; off only on loopback.
-    pub admin_auth: bool,
+    /// Proxies whose word about where a request came from is believed.
+    pub trusted_proxies: Vec<Network>,
     /// Where the gateway runs: `render` or `local`.
     pub environment: &'static str,
     /// Let the simulator's fault header through: tests and the demo only.
@@ -71,7 +79,7 @@ impl Default for Settings {
             heartbeat_every: Duration::from_secs(15),
             default_model: "gemini-2.5-flash".to_owned(),
             policy: Policy::default(),
-            admin_auth: true,
+            trusted_proxies: Vec::new(),
             environment: "local",
             sim_faults: false,
             database: None,
@@ -88,6 +96,8 @@ pub struct Gateway(Arc<Parts>);
 pub struct Parts {
     /// Who is calling.
     pub access: Access,
+    /// Who may administer.
+    pub operators: Operators,
     /// The pool's live face.
     pub keyring: Arc<Keyring>,
     /// The life of a call.
@@ -98,6 +108,8 @@ pub struct Parts {
     pub shared: Arc<dyn Shared>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What ids end with.
+    pub dice: Dice,
     /// What the surfaces may decide for themselves.
     pub settings: Settings,
     /// When the gateway started.
@@ -160,10 +172,17 @@ impl std::ops::Deref for Gateway {
 /// Every route of the gateway.
 pub fn router(gateway: &Gateway) -> Router {
     let routes = Router::new()
-        .nest("/v1", openai::routes())
-        .nest("/admin", admin::routes())
-        .merge(ops::routes())
-        .merge(console::routes())
+        .nest("/v1", mount(openai::list(), gateway))
+        .nest("/admin", admin::routes(gateway))
+        .merge(mount(ops::list(), gateway))
+        .merge(mount(console::list(), gateway))
         .with_state(gateway.clone());
     layers::wrap(routes, gateway)
+}
+
+/// The same routes as a list, for those who want to walk them.
+pub fn mounted() -> Vec<Mounted> {
+    let surfaces =
+        [("/v1", openai::list()), ("/admin", admin::list()), ("", ops::list()), ("", console::list())];
+    surfaces.into_iter().flat_map(|(prefix, routes)| routes::mounted(prefix, routes)).collect()
 }

@@ -25,6 +25,7 @@ use std::sync::{Arc, Mutex};
 use pool::Moment;
 
 use crate::clock::Clock;
+use crate::id::Dice;
 use crate::secret::MasterKey;
 use crate::store::{Store, StoreError};
 use crate::upstream::Upstream;
@@ -52,8 +53,22 @@ pub struct Keyring {
     upstream: Arc<Upstream>,
     master: MasterKey,
     clock: Arc<dyn Clock>,
+    dice: Dice,
     /// There if the day is paced.
     pacer: Option<Mutex<Pacer>>,
+}
+
+/// What the keyring works with.
+#[derive(Clone, Debug)]
+pub struct Rooms {
+    /// Where projects and keys are kept.
+    pub store: Arc<dyn Store>,
+    /// The way to Google, for asking whether a key works.
+    pub upstream: Arc<Upstream>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// What decides between equals.
+    pub dice: Dice,
 }
 
 impl Keyring {
@@ -62,16 +77,15 @@ impl Keyring {
     /// # Errors
     /// When the store does not answer, or a key was sealed with another master key.
     pub async fn open(
-        store: Arc<dyn Store>,
-        upstream: Arc<Upstream>,
+        rooms: Rooms,
         master: MasterKey,
-        clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<(Self, Keeper), StoreError> {
-        let (ring, changes) = Ring::new(settings, Arc::clone(&clock));
+        let Rooms { store, upstream, clock, dice } = rooms;
+        let (ring, changes) = Ring::new(settings, Arc::clone(&clock), dice.clone());
         let ring = Arc::new(ring);
         let keeper = Keeper::new(Arc::clone(&store), Arc::clone(&ring), changes);
-        let keyring = Self { ring, store, upstream, master, clock, pacer: None };
+        let keyring = Self { ring, store, upstream, master, clock, dice, pacer: None };
         keyring.load().await?;
         let tally = keyring.load_today().await?;
         Ok((keyring, keeper.with(tally)))

@@ -16,6 +16,8 @@ pub mod catalog;
 
 pub mod access;
 
+pub mod operators;
+
 pub mod keyring;
 
 pub mod calllog;

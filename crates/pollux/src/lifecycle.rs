@@ -107,8 +107,8 @@ impl Lifecycle {
         self.soft.cancelled().await;
         self.tasks.close();
         let finished = tokio::select! {
-            // First, because the hard stop also makes the tasks end.
             biased;
+            // First, because the hard stop also makes the tasks end.
             () = self.hard.cancelled() => false,
             () = self.tasks.wait() => true,
             () = tokio::time::sleep(drain) => false,
@@ -162,6 +162,7 @@ impl Signals {
 
     async fn next(&mut self) {
         tokio::select! {
+            biased;
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }

@@ -44,7 +44,7 @@ use self::pulse::Pulse;
 use self::stream::Noted;
 use crate::calllog::{self, Begun, CallLog, Entry};
 use crate::clock::Clock;
-use crate::id;
+use crate::id::Dice;
 use crate::keyring::{Keyring, Lease, Opening, Settled, Wish};
 use crate::shared::Shared;
 use crate::telemetry::call as watched;
@@ -93,6 +93,8 @@ pub struct Rooms {
     pub shared: Arc<dyn Shared>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What spreads pauses.
+    pub dice: Dice,
     /// Where calls are noted when they end.
     pub calls: CallLog,
 }
@@ -218,7 +220,7 @@ impl Relay {
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
         self.lessons.apply(&mut call, self.rooms.clock.now());
-        let mut journey = Journey::new(self.budget.begin(), self.settings.limits, spread());
+        let mut journey = Journey::new(self.budget.begin(), self.settings.limits, self.rooms.dice.roll());
         let mut wire = call.wire().map_err(unspeakable)?;
         let mut held = None;
         loop {
@@ -398,10 +400,4 @@ fn tokens_of(response: &GenerateContentResponse) -> Option<Tokens> {
     let mut tally = UsageTally::default();
     tally.see(response.usage_metadata.as_ref()?);
     Some(tally.tokens())
-}
-
-/// Random bits, to spread pauses.
-#[expect(clippy::cast_possible_truncation, reason = "any 64 of the bits will do")]
-fn spread() -> u64 {
-    id::seed() as u64
 }

@@ -8,6 +8,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,6 +25,7 @@ mod egress;
 mod error;
 mod message;
 mod response;
+mod socket;
 mod tls;
 mod ways;
 
@@ -31,6 +33,7 @@ pub use egress::EgressProxy;
 pub use error::{BodyError, SendError, SetupError};
 pub use message::BaseUrl;
 pub use response::{Response, Timings};
+pub use socket::Pipes;
 
 use dial::Connector;
 use ways::Ways;
@@ -150,12 +153,17 @@ struct Route {
 impl Upstream {
     /// Prepares connections, opens none.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
+        Self::over(settings, None)
+    }
+
+    /// The same, over these pipes instead of the network if there are any.
+    pub fn over(settings: &Settings, pipes: Option<&Arc<dyn Pipes>>) -> Result<Self, SetupError> {
         let roots = tls::roots(settings.extra_roots.as_deref())?;
         let ways = settings.egress.iter().map(Some).chain(settings.egress.is_empty().then_some(None));
         let routes: Vec<Route> = ways
             .map(|proxy| {
                 let label = proxy.map_or_else(|| String::from("direct"), EgressProxy::label);
-                let connector = Connector::new(settings, proxy.cloned(), &roots)?;
+                let connector = Connector::new(settings, pipes, proxy.cloned(), &roots)?;
                 Ok(Route { label, client: client(settings, connector) })
             })
             .collect::<Result<_, SetupError>>()?;

@@ -21,6 +21,8 @@ pub struct Options {
     pub minute_window: MinuteWindow,
     /// Epoch milliseconds at which the clock stands until it is turned. `None` follows the real time.
     pub clock_start: Option<i64>,
+    /// Whether a clock that starts at an instant goes on from there as tokio's time does, which tests can pause.
+    pub clock_goes_on: bool,
     /// How slowly answers are written.
     pub pacing: Pacing,
     /// Seed of the keys and of the signatures.
@@ -49,6 +51,7 @@ impl Default for Options {
             limits: Vec::new(),
             minute_window: MinuteWindow::Sliding,
             clock_start: None,
+            clock_goes_on: false,
             pacing: Pacing::default(),
             seed: 0,
             script: None,

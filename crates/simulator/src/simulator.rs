@@ -12,6 +12,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
@@ -51,7 +52,7 @@ impl Simulator {
     pub fn new(options: Options) -> Result<Self, Error> {
         let world = World {
             keys: KeyRing::new(&options)?,
-            clock: Clock::new(options.clock_start),
+            clock: Clock::new(options.clock_start, options.clock_goes_on),
             ledger: Ledger::default(),
             replay: options.replay.as_deref().map(Replay::load).transpose()?,
             quotas: Mutex::default(),
@@ -90,6 +91,7 @@ impl Simulator {
         tokio::pin!(shutdown);
         loop {
             tokio::select! {
+                biased;
                 () = &mut shutdown => return,
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => { connections.spawn(serve_one(Arc::clone(&self.world), stream)); }
@@ -102,6 +104,14 @@ impl Simulator {
                 Some(_) = connections.join_next() => {}
             }
         }
+    }
+
+    /// Serves one connection until it ends, whatever carries it: a socket, or a pipe within the process.
+    pub async fn serve_stream<S>(self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        serve_stream(self.world, stream).await;
     }
 
     /// What `GET /__sim/state` answers.
@@ -125,18 +135,24 @@ impl Simulator {
     }
 }
 
-/// HTTP/1.1 and HTTP/2 on one connection; an aborted call takes the connection with it.
 async fn serve_one(world: Arc<World>, stream: TcpStream) {
     // Without delay each write is a packet, which the byte faults are about.
-    let nodelay = stream.set_nodelay(true);
+    let _slower_without = stream.set_nodelay(true);
+    serve_stream(world, stream).await;
+}
+
+/// HTTP/1.1 and HTTP/2 on one connection; an aborted call takes the connection with it.
+async fn serve_stream<S>(world: Arc<World>, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let service = service_fn(move |request: Request<Incoming>| {
         let world = Arc::clone(&world);
         async move { exchange::handle(&world, request.map(Body::new)).await }
     });
     let mut server = auto::Builder::new(TokioExecutor::new());
     server.http1().max_buf_size(1 << 20);
-    let outcome = server.serve_connection(TokioIo::new(stream), service).await;
-    if let (Err(error), Ok(())) = (outcome, nodelay) {
+    if let Err(error) = server.serve_connection(TokioIo::new(stream), service).await {
         tracing::debug!(%error, "a connection ended early");
     }
 }

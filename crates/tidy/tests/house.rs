@@ -12,6 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("upstream", &["clock", "id", "secret", "telemetry"]),
     ("catalog", &["clock", "id", "secret"]),
     ("access", &["clock", "id", "secret", "store", "shared"]),
+    ("operators", &["clock", "id", "secret", "store"]),
     ("keyring", &["clock", "id", "secret", "store", "shared", "upstream", "catalog", "telemetry"]),
     ("calllog", &["clock", "telemetry"]),
     ("relay", &["clock", "id", "secret", "shared", "upstream", "catalog", "keyring", "calllog", "telemetry"]),
@@ -26,6 +27,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "upstream",
             "catalog",
             "access",
+            "operators",
             "keyring",
             "relay",
             "telemetry",
@@ -42,6 +44,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "shared",
             "upstream",
             "access",
+            "operators",
             "keyring",
             "relay",
             "http",
@@ -59,6 +62,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "upstream",
             "catalog",
             "access",
+            "operators",
             "keyring",
             "relay",
             "calllog",
@@ -77,6 +81,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
             "upstream",
             "access",
+            "operators",
             "keyring",
             "calllog",
             "telemetry",
@@ -147,6 +152,32 @@ fn surfaces_do_not_import_each_other() {
         }
     }
     complain(&problems);
+}
+
+/// A route that is not in a list of `http/routes.rs` has no declared guard, and no test would look at it.
+#[test]
+fn routes_are_mounted_in_one_place() {
+    let mut problems = Vec::new();
+    for file in rust_files().iter().filter(|file| !file.is_test() && file.room() == Some("http")) {
+        if file.path == "crates/pollux/src/http/routes.rs" {
+            continue;
+        }
+        let found = [".route(", ".route_service(", ".nest_service(", "axum::routing", ".fallback_service("];
+        let found = found.iter().filter(|call| file.production().contains(**call));
+        problems.extend(found.map(|call| format!("{}: mounts with `{call}`; declare a `Route`", file.path)));
+    }
+    complain(&problems);
+}
+
+#[test]
+fn nothing_is_left_to_chance_but_dice() {
+    // Without `biased` a select polls in an order that tokio draws, and no simulation repeats it.
+    let drawn = |file: &Source| {
+        let branches = file.production().split("select!").skip(1);
+        branches.filter(|rest| !rest.trim_start_matches([' ', '{', '\n']).starts_with("biased;")).count()
+    };
+    let found = rust_files().into_iter().filter(|file| !file.is_test() && drawn(file) > 0);
+    complain(&found.map(|file| format!("{}: a `select!` without `biased;`", file.path)).collect::<Vec<_>>());
 }
 
 #[test]

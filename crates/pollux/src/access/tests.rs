@@ -18,19 +18,11 @@ impl House {
         Self { dir: tempfile::tempdir().unwrap(), clock: Arc::new(ManualClock::new(NOW)) }
     }
 
-    async fn open(&self, rule: AdminRule) -> (Access, Option<Secret>) {
+    async fn access(&self) -> Access {
         let path = self.dir.path().join("pollux.db");
         let store = SqlStore::open_sqlite(&path, SqliteSettings::default(), NOW).await.unwrap();
-        Access::open(Arc::new(store), &MasterKey::new([5; 32]), self.clock.clone(), rule).await.unwrap()
+        Access::open(Arc::new(store), &MasterKey::new([5; 32]), self.clock.clone()).await.unwrap()
     }
-
-    async fn access(&self) -> Access {
-        self.open(AdminRule::Off).await.0
-    }
-}
-
-fn token(text: &str) -> AdminRule {
-    AdminRule::Token(Some(Secret::new(text)))
 }
 
 #[tokio::test]
@@ -153,75 +145,22 @@ async fn another_process_is_noticed_on_reload() {
     assert_eq!(here.caller(Some(key.expose())).unwrap().user, row.id);
 }
 
-#[tokio::test]
-async fn the_admin_token_is_made_once_and_recalled() {
-    let house = House::new();
-    let (access, fresh) = house.open(AdminRule::Token(None)).await;
-    let fresh = fresh.unwrap();
-    assert!(fresh.expose().starts_with("pollux-admin-") && fresh.expose().len() == 53);
-    assert!(access.admin(Some(fresh.expose())).is_ok());
-    assert_eq!(access.admin(None).unwrap_err(), Denied::Missing);
-    assert_eq!(access.admin(Some("pollux-admin-")).unwrap_err(), Denied::Unknown);
-    let (again, none) = house.open(AdminRule::Token(None)).await;
-    assert!(none.is_none() && again.admin(Some(fresh.expose())).is_ok());
-    let reset = again.reset_admin_token().await.unwrap();
-    assert!(again.admin(Some(fresh.expose())).is_err() && again.admin(Some(reset.expose())).is_ok());
-}
-
-#[tokio::test]
-async fn a_given_admin_token_replaces_the_made_one_for_good() {
-    let house = House::new();
-    let (_, fresh) = house.open(AdminRule::Token(None)).await;
-    let (access, none) = house.open(token(" given-by-the-operator\n")).await;
-    assert!(none.is_none());
-    assert!(access.admin(Some("given-by-the-operator")).is_ok());
-    let (later, none) = house.open(AdminRule::Token(None)).await;
-    assert!(none.is_none() && later.admin(Some("given-by-the-operator")).is_ok());
-    assert!(later.admin(Some(fresh.unwrap().expose())).is_err(), "the old token came back");
-    let open = house.open(AdminRule::Off).await.0;
-    assert!(open.admin(None).is_ok() && open.admin(Some("anything")).is_ok());
-}
-
-#[tokio::test]
-async fn unusable_admin_tokens_are_refused() {
-    let house = House::new();
-    for bad in ["", " ", "two words", "a\u{1b}b"] {
-        let path = house.dir.path().join("pollux.db");
-        let store = SqlStore::open_sqlite(&path, SqliteSettings::default(), NOW).await.unwrap();
-        let opened =
-            Access::open(Arc::new(store), &MasterKey::new([5; 32]), house.clock.clone(), token(bad)).await;
-        assert!(matches!(opened, Err(AccessError::AdminToken(_))), "{bad:?}");
-    }
-}
-
-#[tokio::test]
-async fn users_and_admin_cannot_stand_in_for_each_other() {
-    let house = House::new();
-    let (access, fresh) = house.open(AdminRule::Token(None)).await;
-    let (_, key) = access.create_user("Eve", None).await.unwrap();
-    assert_eq!(access.admin(Some(key.expose())).unwrap_err(), Denied::Unknown);
-    assert_eq!(access.caller(Some(fresh.unwrap().expose())).unwrap_err(), Denied::Unknown);
-}
-
 /// Neither what is printed nor what is on the disk holds a credential in clear.
 #[tokio::test]
 async fn no_credential_is_shown_or_stored() {
     let house = House::new();
-    let (access, fresh) = house.open(AdminRule::Token(None)).await;
-    let fresh = fresh.unwrap();
+    let access = house.access().await;
     let (row, key) = access.create_user("Fay", None).await.unwrap();
     let caller = access.caller(Some(key.expose()));
     let denied = access.caller(Some(&key.expose()[..50]));
-    let shown =
-        format!("{access:?} {row:?} {key:?} {caller:?} {denied:?} {fresh:?} {:?}", token(fresh.expose()));
+    let shown = format!("{access:?} {row:?} {key:?} {caller:?} {denied:?}");
     access.store.close().await;
     let mut stored = Vec::new();
     for file in std::fs::read_dir(house.dir.path()).unwrap() {
         stored.extend(std::fs::read(file.unwrap().path()).unwrap());
     }
-    for canary in [&key.expose()[10..50], &fresh.expose()[13..50]] {
-        assert!(!shown.contains(canary));
-        assert!(!stored.windows(canary.len()).any(|part| part == canary.as_bytes()));
-    }
+    let canary = &key.expose()[10..50];
+    assert!(!shown.contains(canary));
+    assert!(!stored.windows(canary.len()).any(|part| part == canary.as_bytes()));
     assert!(stored.windows(3).any(|part| part == b"Fay"), "the search itself works");
 }

@@ -63,7 +63,7 @@ impl Access {
         weighed(weight)?;
         let now = self.clock.now();
         let (key, lookup) = self.fresh_key();
-        let (id, hint) = (id::new("user", now).into(), key.hint());
+        let (id, hint) = (self.dice.id("user", now).into(), key.hint());
         let user = NewUser { id, name: name.to_owned(), lookup, hint, expires_at, private, weight };
         let mut stale = self.change().await?;
         let row = self.store.insert_user(&user, now).await?;

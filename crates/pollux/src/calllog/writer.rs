@@ -48,12 +48,13 @@ impl Writer {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
+                biased;
+                () = &mut served => break,
+                _ = tick.tick() => self.flush(),
                 line = self.receiver.recv() => match line {
                     Some(line) => self.add(&line),
                     None => break,
                 },
-                _ = tick.tick() => self.flush(),
-                () = &mut served => break,
             }
         }
     }

@@ -31,7 +31,7 @@ pub(super) struct Demo {
 }
 
 pub(super) fn run(demo: &Demo) -> Result<(), Failure> {
-    let folder = std::env::temp_dir().join(format!("pollux-demo-{:016x}", id::seed() >> 64));
+    let folder = std::env::temp_dir().join(format!("pollux-demo-{}", id::letters(16)));
     std::fs::create_dir_all(&folder).context("cannot make a folder for the demo")?;
     let result = prepare(demo, &folder).and_then(|config| Ok(block_on(show(demo, config))?));
     if let Err(error) = std::fs::remove_dir_all(&folder) {

@@ -10,6 +10,7 @@ use super::key::{Key, settings};
 use super::problem::Problem;
 use super::raw::RawConfig;
 use super::{Database, parse};
+use crate::access::Network;
 use crate::keyring::Strategy;
 use crate::secret::Secret;
 use crate::telemetry::Format;
@@ -28,6 +29,9 @@ settings! {
         redis_url: Option<Secret> = "", masked "redis-url", ["REDIS_URL"], parse::redis;
         /// The largest request body, in megabytes. Google takes 100 MB of inline data, which base64 makes larger.
         max_body_mb: usize = "140", open "max-body-mb", ["POLLUX_MAX_BODY_MB"], parse::count;
+        /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses and ranges, separated by commas;
+        /// `loopback` and `private` stand for all such. Without it, the address of the connection counts.
+        trusted_proxies: Vec<Network> = "", open "trusted-proxies", ["POLLUX_TRUSTED_PROXIES"], parse::networks;
         /// How long open calls may go on after the first stop signal.
         drain_timeout: Duration = "30s", open "drain-timeout", ["POLLUX_DRAIN_TIMEOUT"], parse::patience;
     }

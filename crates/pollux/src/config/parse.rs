@@ -8,6 +8,7 @@ use http::Uri;
 
 use super::Database;
 use super::problem::Bad;
+use crate::access::Network;
 use crate::keyring::Strategy;
 use crate::secret::Secret;
 use crate::telemetry::{Format, check_filter};
@@ -174,6 +175,28 @@ pub(super) fn proxies(text: &str) -> Parsed<Vec<EgressProxy>> {
         item.parse().map_err(|reason| Bad::new(format!("(number {}) {reason}", index + 1), way_out))
     };
     items(text).enumerate().map(read).collect()
+}
+
+/// Ranges of addresses, some of them by name.
+pub(super) fn networks(text: &str) -> Parsed<Vec<Network>> {
+    const LOOPBACK: &[&str] = &["127.0.0.0/8", "::1"];
+    const PRIVATE: &[&str] = &[
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    ];
+    let named = items(text).flat_map(|item| match item {
+        "loopback" => LOOPBACK.to_vec(),
+        "private" => [LOOPBACK, PRIVATE].concat(),
+        other => vec![other],
+    });
+    let way_out =
+        "write addresses and ranges, for example 127.0.0.1, 10.0.0.0/8, or the words loopback and private";
+    named.map(|item| item.parse().map_err(|reason| Bad::new(format!("({item}) {reason}"), way_out))).collect()
 }
 
 pub(super) fn http_version(text: &str) -> Parsed<HttpVersion> {

@@ -1,4 +1,4 @@
-//! The admin API: keys, users and the pool, for whoever holds the admin token.
+//! The admin API: keys, users and the pool, for operators.
 //!
 //! `/admin/config/*` and the resources of `seed.rs` keep the shapes that scripts of the original proxy know
 //! (`seed-facts.md` §2.4, §2.5, §2.14); the others are plain resources. Failures are problem details (RFC 9457).
@@ -17,17 +17,19 @@ mod pool;
 mod problem;
 mod projects;
 mod seed;
+mod session;
 mod suggestions;
 #[cfg(test)]
 mod tests;
 mod users;
 
 use axum::Router;
-use axum::routing::{MethodRouter, get, post, put};
 use http::{HeaderValue, header};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::Gateway;
+use super::routes::Guard::{Admin, Viewer};
+use super::routes::{Route, mount};
 
 pub(super) use problem::Problem;
 
@@ -37,47 +39,51 @@ const IMPORT_LIMIT: usize = 8 << 20;
 const BODY_LIMIT: usize = 64 << 10;
 
 /// Its routes, below `/admin`.
-pub(super) fn routes() -> Router<Gateway> {
+pub(super) fn routes(gateway: &Gateway) -> Router<Gateway> {
     // Fresh keys pass through here: nothing may be kept on the way.
     let no_store = HeaderValue::from_static("no-store");
-    let routes =
-        list().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
-    routes.layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, no_store))
+    mount(list(), gateway).layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, no_store))
 }
 
-/// Every path with its methods. A list, so that a test can walk it.
-fn list() -> Vec<(&'static str, MethodRouter<Gateway>)> {
+/// Every route: its method, its path, who may use it, who answers.
+pub(super) fn list() -> Vec<Route> {
     vec![
-        ("/config/gemini-key", post(config::gemini_key::add)),
-        ("/config/user-key", post(config::user_key::create)),
-        ("/keys", get(keys::list::page).post(keys::add::add)),
-        ("/keys/{id}", get(keys::show::show).delete(keys::delete::delete)),
-        ("/keys/{id}/enable", post(keys::switch::enable)),
-        ("/keys/{id}/disable", post(keys::switch::disable)),
-        ("/keys/{id}/check", post(keys::check::check)),
-        ("/keys/{id}/move", post(keys::r#move::to_project)),
-        ("/users", get(users::list::page).post(users::add::add)),
-        ("/users/check", post(users::check::check)),
-        ("/users/{id}", get(users::show::show).patch(users::change::change).delete(users::delete::delete)),
-        ("/users/{id}/enable", post(users::switch::enable)),
-        ("/users/{id}/disable", post(users::switch::disable)),
-        ("/users/{id}/rotate", post(users::rotate::rotate)),
-        ("/pool", get(pool::show)),
-        ("/forecast", get(forecast::show)),
-        ("/projects/suggestions", get(suggestions::list)),
-        ("/projects", get(projects::list::page)),
-        ("/projects/{id}", get(projects::show::show).patch(projects::change::change)),
-        (
-            "/projects/{id}/limits/{model}",
-            put(limits::declare::of_project).delete(limits::forget::of_project),
-        ),
-        ("/limits", get(limits::list::page)),
-        ("/limits/{model}", put(limits::declare::of_all).delete(limits::forget::of_all)),
-        ("/keys/gemini", get(seed::gemini_keys::list)),
-        ("/keys/gemini/{id}", axum::routing::delete(seed::gemini_keys::delete)),
-        ("/keys/gemini/{id}/toggle", post(seed::gemini_keys::toggle)),
-        ("/keys/user", get(seed::user_keys::list)),
-        ("/keys/user/{id}", axum::routing::delete(seed::user_keys::delete)),
-        ("/keys/user/{id}/toggle", post(seed::user_keys::toggle)),
+        Route::get("/session", Viewer, session::show::show),
+        Route::post("/config/gemini-key", Admin, config::gemini_key::add),
+        Route::post("/config/user-key", Admin, config::user_key::create),
+        Route::get("/keys", Viewer, keys::list::page),
+        Route::post("/keys", Admin, keys::add::add),
+        Route::get("/keys/{id}", Viewer, keys::show::show),
+        Route::delete("/keys/{id}", Admin, keys::delete::delete),
+        Route::post("/keys/{id}/enable", Admin, keys::switch::enable),
+        Route::post("/keys/{id}/disable", Admin, keys::switch::disable),
+        Route::post("/keys/{id}/check", Admin, keys::check::check),
+        Route::post("/keys/{id}/move", Admin, keys::r#move::to_project),
+        Route::get("/users", Viewer, users::list::page),
+        Route::post("/users", Admin, users::add::add),
+        Route::post("/users/check", Viewer, users::check::check),
+        Route::get("/users/{id}", Viewer, users::show::show),
+        Route::patch("/users/{id}", Admin, users::change::change),
+        Route::delete("/users/{id}", Admin, users::delete::delete),
+        Route::post("/users/{id}/enable", Admin, users::switch::enable),
+        Route::post("/users/{id}/disable", Admin, users::switch::disable),
+        Route::post("/users/{id}/rotate", Admin, users::rotate::rotate),
+        Route::get("/pool", Viewer, pool::show),
+        Route::get("/forecast", Viewer, forecast::show),
+        Route::get("/projects/suggestions", Viewer, suggestions::list),
+        Route::get("/projects", Viewer, projects::list::page),
+        Route::get("/projects/{id}", Viewer, projects::show::show),
+        Route::patch("/projects/{id}", Admin, projects::change::change),
+        Route::put("/projects/{id}/limits/{model}", Admin, limits::declare::of_project),
+        Route::delete("/projects/{id}/limits/{model}", Admin, limits::forget::of_project),
+        Route::get("/limits", Viewer, limits::list::page),
+        Route::put("/limits/{model}", Admin, limits::declare::of_all),
+        Route::delete("/limits/{model}", Admin, limits::forget::of_all),
+        Route::get("/keys/gemini", Viewer, seed::gemini_keys::list),
+        Route::delete("/keys/gemini/{id}", Admin, seed::gemini_keys::delete),
+        Route::post("/keys/gemini/{id}/toggle", Admin, seed::gemini_keys::toggle),
+        Route::get("/keys/user", Viewer, seed::user_keys::list),
+        Route::delete("/keys/user/{id}", Admin, seed::user_keys::delete),
+        Route::post("/keys/user/{id}/toggle", Admin, seed::user_keys::toggle),
     ]
 }

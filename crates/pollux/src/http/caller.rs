@@ -1,4 +1,4 @@
-//! Who is calling, as an argument of the handler.
+//! Which user is calling, as an argument of the handler.
 
 use axum::extract::FromRequestParts;
 use http::HeaderMap;
@@ -6,17 +6,12 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use super::Gateway;
-use super::admin::Problem;
 use super::openai::Failed;
 use crate::access;
 
 /// A user with a valid key.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller(pub(crate) access::Caller);
-
-/// Whoever holds the admin token.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Admin;
 
 impl FromRequestParts<Gateway> for Caller {
     type Rejection = Failed;
@@ -26,19 +21,8 @@ impl FromRequestParts<Gateway> for Caller {
     }
 }
 
-impl FromRequestParts<Gateway> for Admin {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
-        if gateway.settings.admin_auth {
-            gateway.access.admin(credential(&parts.headers))?;
-        }
-        Ok(Self)
-    }
-}
-
 /// The credential of a request: `Authorization: Bearer …`, or the headers that Gemini's and Anthropic's clients send.
-fn credential(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn credential(headers: &HeaderMap) -> Option<&str> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
     bearer

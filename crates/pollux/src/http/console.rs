@@ -1,18 +1,17 @@
 //! What a browser sees at `/`: what this is, and how to call it.
 
-use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
 use http::{HeaderName, HeaderValue, header};
 
-use super::Gateway;
+use super::routes::Guard::Open;
+use super::routes::Route;
 
 const PAGE: &str = include_str!("console/page.html");
 const STYLE: &str = include_str!("console/page.css");
 
 /// Its routes.
-pub(super) fn routes() -> Router<Gateway> {
-    Router::new().route("/", get(page)).route("/page.css", get(style))
+pub(super) fn list() -> Vec<Route> {
+    vec![Route::get("/", Open, page), Route::get("/page.css", Open, style)]
 }
 
 async fn page() -> Response {

@@ -11,7 +11,6 @@ use tracing::Instrument;
 use super::Gateway;
 use super::admin::Problem;
 use super::openai::Failed;
-use crate::id;
 use crate::telemetry::names;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -27,7 +26,7 @@ pub(super) fn wrap(routes: Router, gateway: &Gateway) -> Router {
         // Outermost: every answer carries an id, and every log line of the call too.
         .layer(middleware::from_fn(move |request: Request, next: Next| {
             gateway.requests.add();
-            let request_id = id::new("req", gateway.clock.now());
+            let request_id = gateway.dice.id("req", gateway.clock.now());
             identify(request_id, request, next)
         }))
 }

@@ -4,17 +4,16 @@ mod chat;
 mod error;
 mod models;
 
-use axum::Router;
-use axum::routing::{get, post};
-
-use super::Gateway;
+use super::routes::Guard::User;
+use super::routes::Route;
 
 pub(super) use error::Failed;
 
 /// Its routes, below `/v1`.
-pub(super) fn routes() -> Router<Gateway> {
-    Router::new()
-        .route("/chat/completions", post(chat::create))
-        .route("/models", get(models::list))
-        .route("/models/{*id}", get(models::retrieve))
+pub(super) fn list() -> Vec<Route> {
+    vec![
+        Route::post("/chat/completions", User, chat::create),
+        Route::get("/models", User, models::list),
+        Route::get("/models/{*id}", User, models::retrieve),
+    ]
 }

@@ -4,16 +4,15 @@ mod health;
 mod metrics;
 mod wake;
 
-use axum::Router;
-use axum::routing::get;
+use super::routes::Guard::{Open, Viewer};
+use super::routes::Route;
 
-use super::Gateway;
-
-/// Its routes. `get` answers HEAD too, which some uptime monitors prefer.
-pub(super) fn routes() -> Router<Gateway> {
-    Router::new()
-        .route("/health", get(health::show))
-        .route("/healthz", get(health::alive))
-        .route("/metrics", get(metrics::show))
-        .route("/wake", get(wake::wake))
+/// Its routes. GET answers HEAD too, which some uptime monitors prefer.
+pub(super) fn list() -> Vec<Route> {
+    vec![
+        Route::get("/health", Open, health::show),
+        Route::get("/healthz", Open, health::alive),
+        Route::get("/metrics", Viewer, metrics::show),
+        Route::get("/wake", Open, wake::wake),
+    ]
 }

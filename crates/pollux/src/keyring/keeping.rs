@@ -46,12 +46,13 @@ impl Keeper {
         let mut tick = tokio::time::interval(TALLY_EVERY);
         loop {
             tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                _ = tick.tick() => self.write_tally().await,
                 changes = self.changes.recv() => match changes {
                     Some(changes) => self.keep(changes).await,
                     None => return,
                 },
-                _ = tick.tick() => self.write_tally().await,
-                () = &mut shutdown => break,
             }
         }
         while let Ok(changes) = self.changes.try_recv() {

@@ -6,7 +6,7 @@ use dialect::gemini::outcome::Outcome;
 use dialect::gemini::usage::Tokens;
 use pool::{Ask, Cost, Decision, Ending, ProjectId, Reservation, Tier};
 
-use super::ring::{Ring, Wish, seed};
+use super::ring::{Ring, Wish};
 use super::roster::KeyEntry;
 use crate::secret::Secret;
 use crate::telemetry::names;
@@ -124,7 +124,7 @@ impl Lease {
         if self.paid_only && pool.tier(self.key.project) != Some(Tier::Paid) {
             return None;
         }
-        if let Ok(reservation) = pool.take(&ask, now, seed()).1 {
+        if let Ok(reservation) = pool.take(&ask, now, self.ring.roll()).1 {
             pool.abandon(reservation, now);
         }
         drop(pool);

@@ -3,7 +3,7 @@
 //! Whoever makes room (a settled call, a new key, a moment that has come) gives turns; a turn that finds room wakes its
 //! call with the lease in hand. Nobody overtakes but a call that was served before and failed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -170,7 +170,7 @@ impl Ring {
 
     /// Lets those go who find room after the projects or their limits changed.
     pub(super) fn give_all_turns(self: &Arc<Self>) {
-        let models: HashSet<String> = {
+        let models: BTreeSet<String> = {
             let state = self.line.state();
             state.calls.values().map(|call| call.wish.model.clone()).collect()
         };

@@ -14,7 +14,7 @@ use super::lease::Lease;
 use super::queue::Line;
 use super::roster::{KeyEntry, Roster};
 use crate::clock::Clock;
-use crate::id;
+use crate::id::Dice;
 
 /// Changes that may wait to be written down; more than this at once means the store is stuck.
 const WAITING_CHANGES: usize = 4_096;
@@ -46,6 +46,7 @@ pub(super) struct Ring {
     kinship: Mutex<Kinship>,
     roster: RwLock<Roster>,
     clock: Arc<dyn Clock>,
+    dice: Dice,
     pub(super) line: Line,
     /// Held while a project's row and its place in the pool change together.
     pub(super) changing: tokio::sync::Mutex<()>,
@@ -53,7 +54,11 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    pub(super) fn new(settings: Settings, clock: Arc<dyn Clock>) -> (Self, mpsc::Receiver<Vec<Change>>) {
+    pub(super) fn new(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        dice: Dice,
+    ) -> (Self, mpsc::Receiver<Vec<Change>>) {
         let (changes, receiver) = mpsc::channel(WAITING_CHANGES);
         let pool = Mutex::new(Pool::new(settings));
         (
@@ -62,6 +67,7 @@ impl Ring {
                 kinship: Mutex::default(),
                 roster: RwLock::default(),
                 clock,
+                dice,
                 line: Line::new(QueueSettings::default()),
                 changing: tokio::sync::Mutex::default(),
                 changes,
@@ -90,13 +96,20 @@ impl Ring {
         self.clock.now()
     }
 
+    /// Bits without a pattern, so that equals take turns.
+    pub(super) fn roll(&self) -> u64 {
+        self.dice.roll()
+    }
+
     pub(super) fn lease(this: &Arc<Self>, wish: &Wish<'_>) -> Result<Lease, Opening> {
         let now = this.now();
         let prefer = wish.prefer.and_then(|name| this.roster().project_by_id(&name.into()));
         let mut pool = this.pool();
         let ask = Ask { prefer, ..ask(&pool, wish) };
-        let (decision, taken) = match pool.take(&ask, now, seed()) {
-            (_, Err(_)) if !wish.avoid.is_empty() => pool.take(&Ask { exclude: &[], ..ask }, now, seed()),
+        let (decision, taken) = match pool.take(&ask, now, this.roll()) {
+            (_, Err(_)) if !wish.avoid.is_empty() => {
+                pool.take(&Ask { exclude: &[], ..ask }, now, this.roll())
+            }
             taken => taken,
         };
         drop(pool);
@@ -124,7 +137,7 @@ impl Ring {
         let now = self.now();
         self.notice_kin(key, model, outcome);
         let Some(blame) = blame_for(outcome, now.0 - key.created_at.0) else { return };
-        let changes = self.pool().blame(key.handle, model, &blame, now, seed());
+        let changes = self.pool().blame(key.handle, model, &blame, now, self.roll());
         self.announce(changes);
     }
 
@@ -154,12 +167,6 @@ fn ask<'a>(pool: &Pool, wish: &Wish<'a>) -> Ask<'a> {
     let tokens = pool.calibrated(wish.model, wish.tokens);
     let cost = Cost { requests: 1, tokens };
     Ask { model: wish.model, cost, exclude: wish.avoid, paid_only: wish.paid_only, ..Ask::default() }
-}
-
-/// Random bits, so that equals take turns.
-#[expect(clippy::cast_possible_truncation, reason = "any 64 of the bits will do")]
-pub(super) fn seed() -> u64 {
-    id::seed() as u64
 }
 
 impl fmt::Debug for Ring {

@@ -6,7 +6,6 @@ use pool::{Change, KeySpec, ProjectSpec, Scope, Tier, What};
 
 use super::Keyring;
 use super::intake::{self, Intake, Malformed, Repeated};
-use crate::id;
 use crate::store::StoreError;
 use crate::store::record::{self, KeyRow, NewKey, Origin, Owner, ProjectRow, Stored};
 
@@ -101,7 +100,7 @@ impl Keyring {
 
     fn sealed(&self, intake: &Intake, origin: Origin) -> NewKey {
         let Intake { key, project, label } = intake;
-        let id = record::KeyId::from(id::new("key", self.now()));
+        let id = record::KeyId::from(self.dice.id("key", self.now()));
         NewKey {
             owner: project.clone().map_or(Owner::Own, Owner::Label),
             sealed: self.master.seal(key, &context(&id)),

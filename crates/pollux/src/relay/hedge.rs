@@ -44,6 +44,7 @@ impl Relay {
         metrics::counter!(names::HEDGES).increment(1);
         let mut hedge = Box::pin(attempt(self.attempt(call, wire, &other, journey)));
         let (first_done, answered) = tokio::select! {
+            biased;
             answered = &mut first => (true, answered),
             answered = &mut hedge => (false, answered),
         };

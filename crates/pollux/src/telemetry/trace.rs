@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::clock::Moment;
-use crate::id;
+use crate::id::Dice;
 use crate::secret::Secret;
 use crate::telemetry::names;
 
@@ -98,6 +98,7 @@ pub struct Tracer(Option<Arc<Open>>);
 struct Open {
     ratio: f64,
     trust_clients: bool,
+    dice: Dice,
     queue: mpsc::Sender<Tree>,
 }
 
@@ -105,11 +106,11 @@ struct Open {
 ///
 /// # Errors
 /// When a header cannot be sent.
-pub fn open(settings: &Settings) -> Result<(Tracer, Option<Exporter>), SetupError> {
+pub fn open(settings: &Settings, dice: Dice) -> Result<(Tracer, Option<Exporter>), SetupError> {
     let Some(endpoint) = &settings.endpoint else { return Ok((Tracer::default(), None)) };
     let (queue, waiting) = mpsc::channel(BACKLOG);
     let exporter = Exporter::new(settings, endpoint, waiting)?;
-    let open = Open { ratio: settings.ratio, trust_clients: settings.trust_clients, queue };
+    let open = Open { ratio: settings.ratio, trust_clients: settings.trust_clients, dice, queue };
     Ok((Tracer(Some(Arc::new(open))), Some(exporter)))
 }
 
@@ -118,10 +119,10 @@ impl Tracer {
     pub(super) fn tree(&self, parent: Option<Parent>, began: (Moment, Instant)) -> Option<Tree> {
         let open = self.0.as_ref()?;
         let (parent, link) = if open.trust_clients { (parent, None) } else { (None, parent) };
-        let fresh = id::seed();
+        let fresh = open.dice.seed();
         let trace = parent.map_or(fresh | 1, |parent| parent.trace);
         let sampled = parent.map_or_else(|| is_sampled(trace, open.ratio), |parent| parent.sampled);
-        sampled.then(|| Tree::new((trace, id::seed()), parent, link, began))
+        sampled.then(|| Tree::new((trace, open.dice.roll()), parent, link, began))
     }
 
     /// Takes a tree that is done.
@@ -146,7 +147,7 @@ mod tests {
 
     fn tracer(ratio: f64, trust_clients: bool) -> (Tracer, mpsc::Receiver<Tree>) {
         let (queue, waiting) = mpsc::channel(2);
-        (Tracer(Some(Arc::new(Open { ratio, trust_clients, queue }))), waiting)
+        (Tracer(Some(Arc::new(Open { ratio, trust_clients, dice: Dice::seeded(7), queue }))), waiting)
     }
 
     fn began() -> (Moment, Instant) {
@@ -155,7 +156,8 @@ mod tests {
 
     #[test]
     fn a_ratio_takes_about_its_share() {
-        let taken = |ratio| (0..2_000).filter(|_| is_sampled(id::seed(), ratio)).count();
+        let dice = Dice::seeded(7);
+        let taken = |ratio| (0..2_000).filter(|_| is_sampled(dice.seed(), ratio)).count();
         assert_eq!((taken(0.0), taken(1.0)), (0, 2_000));
         assert!((300..700).contains(&taken(0.25)));
     }

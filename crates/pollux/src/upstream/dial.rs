@@ -15,19 +15,18 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::connect::proxy::SocksV5;
-use hyper_util::rt::TokioIo;
 use rustls::RootCertStore;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower::{Service, service_fn};
 
 use super::egress::{EgressProxy, Kind, Login};
 use super::error::{SendError, SetupError, find, story};
+use super::socket::{Ground, Pipes, Socket};
 use super::{HttpVersion, Settings, tls};
 use crate::telemetry::names;
 
 type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
-type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+type Stream = MaybeHttpsStream<Socket>;
 
 /// What the HTTP client calls for a new connection: everything below, within one time limit.
 #[derive(Clone)]
@@ -39,20 +38,17 @@ pub(super) struct Connector {
 impl Connector {
     pub(super) fn new(
         settings: &Settings,
+        pipes: Option<&Arc<dyn Pipes>>,
         proxy: Option<EgressProxy>,
         roots: &Arc<RootCertStore>,
     ) -> Result<Self, SetupError> {
-        let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(Duration::from_mins(1)));
-        // Shared out among the addresses of a name, so that a dead first one leaves time for the others.
-        tcp.set_connect_timeout(Some(settings.connect_timeout));
+        let ground =
+            pipes.map_or_else(|| Ground::Tcp(tcp(settings)), |pipes| Ground::Pipes(Arc::clone(pipes)));
         let first_hop = HttpsConnectorBuilder::new()
             .with_tls_config(tls::config(roots)?)
             .https_or_http()
             .enable_http1()
-            .wrap_connector(tcp);
+            .wrap_connector(ground);
         let builder = HttpsConnectorBuilder::new().with_tls_config(tls::config(roots)?).https_or_http();
         let dial = Dial { first_hop, proxy };
         let inner = match settings.http {
@@ -62,6 +58,16 @@ impl Connector {
         };
         Ok(Self { inner, limit: settings.connect_timeout })
     }
+}
+
+fn tcp(settings: &Settings) -> HttpConnector<Resolver> {
+    let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_keepalive(Some(Duration::from_mins(1)));
+    // Shared out among the addresses of a name, so that a dead first one leaves time for the others.
+    tcp.set_connect_timeout(Some(settings.connect_timeout));
+    tcp
 }
 
 impl Service<Uri> for Connector {
@@ -93,7 +99,7 @@ impl Service<Uri> for Connector {
 /// The part below the TLS with Google: TCP, and the proxy if there is one.
 #[derive(Clone)]
 struct Dial {
-    first_hop: HttpsConnector<HttpConnector<Resolver>>,
+    first_hop: HttpsConnector<Ground>,
     proxy: Option<EgressProxy>,
 }
 
@@ -131,7 +137,7 @@ fn plain(authority: String) -> Result<Uri, SendError> {
     uri.map_err(|error| SendError::Invalid(error.to_string()))
 }
 
-async fn reach(mut hop: HttpsConnector<HttpConnector<Resolver>>, address: Uri) -> Result<Stream, SendError> {
+async fn reach(mut hop: HttpsConnector<Ground>, address: Uri) -> Result<Stream, SendError> {
     hop.call(address).await.map_err(|error| {
         let detail = story(&*error);
         match find::<NotFound>(&*error) {
@@ -162,6 +168,7 @@ async fn tunnel(stream: Stream, authority: String, proxy: &EgressProxy) -> Resul
         hyper::upgrade::on(answer).await.map_err(broken)
     });
     let upgraded = tokio::select! {
+        biased;
         upgraded = &mut asking => upgraded?,
         _ended = connection.with_upgrades() => asking.await?,
     };
@@ -187,11 +194,11 @@ async fn socks(stream: Stream, target: Uri, proxy: &EgressProxy) -> Result<Strea
 
 /// The system's resolver with an error that can be told from other connect errors.
 #[derive(Clone)]
-struct Resolver(GaiResolver);
+pub(super) struct Resolver(GaiResolver);
 
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-struct NotFound(io::Error);
+pub(super) struct NotFound(io::Error);
 
 impl Service<Name> for Resolver {
     type Response = vec::IntoIter<std::net::SocketAddr>;

@@ -12,6 +12,7 @@ use server::{answer, head, read, serve, until_closed};
 
 mod broken;
 mod http2;
+mod pipes;
 mod proxy;
 mod secure;
 mod server;
@@ -70,8 +71,8 @@ async fn a_call_carries_one_credential_and_no_stranger() {
 #[tokio::test]
 async fn connections_are_reused_and_a_dead_one_does_no_harm() {
     let (closed, mut endings) = tokio::sync::mpsc::unbounded_channel();
-    let opened = std::sync::Arc::new(AtomicUsize::new(0));
-    let counter = std::sync::Arc::clone(&opened);
+    let opened = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&opened);
     let url = serve(move |mut stream| {
         let closed = closed.clone();
         counter.fetch_add(1, Ordering::SeqCst);

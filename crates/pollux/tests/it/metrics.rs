@@ -52,6 +52,7 @@ async fn prometheus_reads_what_happened() {
         (r#"pollux_keys{state="dead"}"#, 1.0),
         (r#"pollux_headroom_ratio{model="gemini-2.5-flash",window="minute"}"#, 0.0),
         (r#"pollux_upstream_connects_total{result="opened"}"#, 1.0),
+        ("pollux_upstream_connections", 1.0),
         (r#"pollux_egress_up{egress="direct"}"#, 1.0),
         ("pollux_store_up", 1.0),
         (r#"pollux_store_seconds_count{operation="ping"}"#, 0.0),

@@ -110,7 +110,7 @@ async fn refusals_and_clients_that_go_away_end_their_tree_too() {
     let spans = tree(&mut collector).await;
     let root = spans.iter().find(|span| span.parent.is_empty()).unwrap();
     assert_eq!((root.attributes["pollux.outcome"].as_str(), root.failed), ("request", true));
-    let open = bed.open(&chat(MODEL, "hello", true), "hang-mid").await;
+    let open = bed.open(&chat(MODEL, "hello", true), "silence-mid").await;
     drop(open);
     let spans = tree(&mut collector).await;
     let root = spans.iter().find(|span| span.parent.is_empty()).unwrap();

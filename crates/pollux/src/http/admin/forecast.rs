@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::clock;
 use crate::http::Gateway;
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 
 /// What becomes of the day.
 #[derive(Debug, Serialize)]
@@ -70,7 +70,7 @@ struct Help {
 }
 
 /// Every model that was used, in the order of first use.
-pub(super) async fn show(_: Admin, State(gateway): State<Gateway>) -> Json<Forecasts> {
+pub(super) async fn show(_: Viewer, State(gateway): State<Gateway>) -> Json<Forecasts> {
     Json(forecasts(&gateway.keyring.snapshot()))
 }
 

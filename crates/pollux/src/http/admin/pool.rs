@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::clock;
 use crate::http::Gateway;
 use crate::http::admin::{Problem, limits};
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 use crate::keyring::Names;
 
 /// The pool at one moment.
@@ -119,7 +119,7 @@ struct Closed {
 }
 
 /// Everything the pool knows.
-pub(super) async fn show(_: Admin, State(gateway): State<Gateway>) -> Result<Json<Pool>, Problem> {
+pub(super) async fn show(_: Viewer, State(gateway): State<Gateway>) -> Result<Json<Pool>, Problem> {
     let snapshot = gateway.keyring.snapshot();
     let names = gateway.keyring.names(&snapshot).await?;
     Ok(Json(pool(snapshot, &names)))

@@ -6,9 +6,10 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use crate::access::{AccessError, Denied};
+use crate::access::AccessError;
 use crate::http::body::BodyError;
 use crate::keyring::RollError;
+use crate::operators::Refused;
 use crate::store::StoreError;
 
 /// Seconds after which a store that was away may be back.
@@ -77,20 +78,19 @@ impl IntoResponse for Problem {
     }
 }
 
-impl From<Denied> for Problem {
-    fn from(denied: Denied) -> Self {
-        let (status, detail) = match denied {
-            Denied::Missing => (
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let (status, detail) = match refused {
+            Refused::Missing => (
                 StatusCode::UNAUTHORIZED,
                 "This needs the admin token. Send it as `Authorization: Bearer …`.",
             ),
-            Denied::Unknown => (
+            Refused::Unknown => (
                 StatusCode::UNAUTHORIZED,
                 "This is not the admin token. It was printed at the first start of the gateway or set there; a user's \
                  key does not open the admin API.",
             ),
-            Denied::Disabled { .. } => (StatusCode::FORBIDDEN, "This credential is disabled."),
-            Denied::Expired => (StatusCode::FORBIDDEN, "This credential has expired."),
+            Refused::Role => (StatusCode::FORBIDDEN, "A viewer may look, but not change anything."),
         };
         Self::new(status, detail)
     }
@@ -126,7 +126,6 @@ impl From<AccessError> for Problem {
             AccessError::Store(error) => error.into(),
             AccessError::Name(why) => Self::field("name", why),
             AccessError::Weight => Self::field("weight", "must be a whole number from 1 to 100"),
-            AccessError::AdminToken(why) => Self::field("token", why),
         }
     }
 }
@@ -160,8 +159,6 @@ impl From<BodyError> for Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     fn status(problem: impl Into<Problem>) -> (u16, Option<&'static str>) {
@@ -171,10 +168,9 @@ mod tests {
 
     #[test]
     fn each_failure_has_its_status() {
-        assert_eq!(status(Denied::Missing), (401, None));
-        assert_eq!(status(Denied::Unknown), (401, None));
-        assert_eq!(status(Denied::Disabled { name: Arc::from("Ann") }), (403, None));
-        assert_eq!(status(Denied::Expired), (403, None));
+        assert_eq!(status(Refused::Missing), (401, None));
+        assert_eq!(status(Refused::Unknown), (401, None));
+        assert_eq!(status(Refused::Role), (403, None));
         assert_eq!(status(BodyError::TooLarge { limit: 1 << 20 }), (413, None));
         assert_eq!(status(BodyError::Broken), (400, None));
         assert_eq!(status(RollError::NoKeys), (422, Some("key")));
@@ -189,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_client_reads_what_to_do() {
-        let response = Problem::from(Denied::Missing).into_response();
+        let response = Problem::from(Refused::Missing).into_response();
         assert_eq!(response.headers()["www-authenticate"], "Bearer");
         assert_eq!(response.headers()["content-type"], "application/problem+json");
         let away = Problem::from(StoreError::Unavailable(sqlx::Error::PoolTimedOut)).into_response();

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::clock;
 use crate::http::Gateway;
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 use crate::keyring::{Confidence, Kin, KinSign};
 
 /// The surest first. There are few: no pages.
@@ -35,7 +35,7 @@ struct Key {
 }
 
 /// What failures suggest. `POST /admin/keys/{id}/move` acts upon it.
-pub(super) async fn list(_: Admin, State(gateway): State<Gateway>) -> Json<Suggestions> {
+pub(super) async fn list(_: Viewer, State(gateway): State<Gateway>) -> Json<Suggestions> {
     Json(Suggestions { data: gateway.keyring.kin().into_iter().map(Suggestion::from).collect() })
 }
 

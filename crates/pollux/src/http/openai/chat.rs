@@ -15,7 +15,6 @@ use crate::http::answer::Running;
 use crate::http::caller::Caller;
 use crate::http::watching::Arrived;
 use crate::http::{Gateway, answer, body, watching};
-use crate::id;
 use crate::relay::{Affinity, Answer, Call, Served};
 use crate::shared::Kept;
 
@@ -43,7 +42,7 @@ pub(super) async fn create(
     drop(bytes);
     let (call, encoding, ignored) = prepare(&gateway, request, arrived).await?;
     let explain = asks_why(&gateway, &headers);
-    let stamp = Stamp { created: gateway.clock.now().0 / 1_000, seed: id::seed() };
+    let stamp = Stamp { created: gateway.clock.now().0 / 1_000, seed: gateway.dice.seed() };
     let mut response = if call.streamed {
         let scribe = ChatScribe::new(gateway.clone(), caller, encoding, stamp);
         stream(gateway, call, scribe, explain).await?
@@ -178,7 +177,7 @@ fn note_names<T: AsRef<str>>(headers: &mut HeaderMap, header: HeaderName, names:
 /// An admin may ask why a call went where it went, by sending the admin token in a header of its own.
 fn asks_why(gateway: &Gateway, headers: &HeaderMap) -> bool {
     let token = headers.get(DECISION).and_then(|value| value.to_str().ok());
-    token.is_some_and(|token| gateway.access.admin(Some(token)).is_ok())
+    token.is_some_and(|token| gateway.operators.token(Some(token)).is_ok())
 }
 
 fn note_decision(headers: &mut HeaderMap, gateway: &Gateway, served: &Served, explain: bool) {

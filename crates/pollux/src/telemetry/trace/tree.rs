@@ -67,9 +67,8 @@ pub struct Tree {
 
 impl Tree {
     /// A tree without spans. The first to be opened is the root.
-    #[expect(clippy::cast_possible_truncation, reason = "any 64 of the bits will do")]
     pub(super) fn new(
-        (trace, seed): (u128, u128),
+        (trace, seed): (u128, u64),
         parent: Option<Parent>,
         link: Option<Parent>,
         (moment, instant): (Moment, Instant),
@@ -78,7 +77,7 @@ impl Tree {
         let waited = nanos(instant.elapsed());
         Self {
             trace,
-            seed: seed as u64,
+            seed,
             parent: parent.map(|parent| parent.span),
             link,
             began: (began.saturating_sub(waited), instant),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::{BODY_LIMIT, Problem};
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 
 /// What a user is called if nobody says.
 const USUAL_NAME: &str = "API User";

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::import::{self, Brought};
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 use crate::keyring::Addition;
 
 /// What became of each key.

@@ -8,7 +8,7 @@ use super::Key;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::path::KeyId;
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 use crate::keyring::Checked;
 
 /// What Google said, and where the key stands now.

@@ -6,7 +6,7 @@ use http::StatusCode;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::path::KeyId;
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 
 /// Deletes a key and its secret. Calls that are using it go on.
 pub(in crate::http::admin) async fn delete(

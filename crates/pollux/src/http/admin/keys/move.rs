@@ -9,7 +9,7 @@ use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::path::KeyId;
 use crate::http::admin::{BODY_LIMIT, Problem};
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 
 /// Moves a key to the project with this label, which is made if there is none.
 pub(in crate::http::admin) async fn to_project(

@@ -7,11 +7,11 @@ use super::Key;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::path::KeyId;
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 
 /// One key.
 pub(in crate::http::admin) async fn show(
-    _: Admin,
+    _: Viewer,
     State(gateway): State<Gateway>,
     KeyId(id): KeyId,
 ) -> Result<Json<Key>, Problem> {

@@ -7,7 +7,7 @@ use super::Key;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::path::KeyId;
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 
 /// Lets a key serve; also one that was dead or benched.
 pub(in crate::http::admin) async fn enable(

@@ -10,7 +10,7 @@ use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::path::{ModelName, ProjectModel};
 use crate::http::admin::{BODY_LIMIT, Problem};
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 use crate::store::record;
 
 /// Larger than any quota.

@@ -7,7 +7,7 @@ use pool::Limits;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::path::{ModelName, ProjectModel};
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 use crate::store::record;
 
 /// Takes back what was declared of one project. What Google taught stays.

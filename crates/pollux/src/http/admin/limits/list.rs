@@ -11,7 +11,7 @@ use super::{Entry, word};
 use crate::http::Gateway;
 use crate::http::admin::page::{self, Listed};
 use crate::http::admin::{Problem, path};
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 use crate::keyring::KnownLimit;
 use crate::store::record::{LimitFilter, ProjectId};
 
@@ -20,7 +20,7 @@ const ALL: &str = "*";
 
 /// One page of limits, those of all projects first.
 pub(in crate::http::admin) async fn page(
-    _: Admin,
+    _: Viewer,
     State(gateway): State<Gateway>,
     uri: Uri,
 ) -> Result<Json<Listed<Entry>>, Problem> {

@@ -10,7 +10,7 @@ use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::path::ProjectId;
 use crate::http::admin::{BODY_LIMIT, Problem};
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 use crate::keyring::ProjectChange;
 
 /// The most characters of the notes.

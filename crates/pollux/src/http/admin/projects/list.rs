@@ -7,11 +7,11 @@ use super::{Project, view};
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::page::{Listed, Page};
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 
 /// One page of projects, in the order they were made.
 pub(in crate::http::admin) async fn page(
-    _: Admin,
+    _: Viewer,
     State(gateway): State<Gateway>,
     page: Page,
 ) -> Result<Json<Listed<Project>>, Problem> {

@@ -11,7 +11,7 @@ use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::path::ProjectId;
 use crate::http::admin::pool::{Bucket, Key, bucket, keys};
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 use crate::keyring::{Names, tier_of};
 use crate::store::record::ProjectRow;
 
@@ -36,7 +36,7 @@ struct Holding {
 
 /// One project.
 pub(in crate::http::admin) async fn show(
-    _: Admin,
+    _: Viewer,
     State(gateway): State<Gateway>,
     ProjectId(id): ProjectId,
 ) -> Result<Json<Shown>, Problem> {

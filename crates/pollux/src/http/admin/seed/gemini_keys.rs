@@ -10,7 +10,7 @@ use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::page::Page;
 use crate::http::admin::path::KeyId;
-use crate::http::caller::Admin;
+use crate::http::guard::{Admin, Viewer};
 use crate::store::record::KeyRow;
 
 /// A key, masked.
@@ -37,7 +37,7 @@ impl From<KeyRow> for Masked {
 
 /// One page of keys.
 pub(in crate::http::admin) async fn list(
-    _: Admin,
+    _: Viewer,
     State(gateway): State<Gateway>,
     page: Page,
 ) -> Result<Json<Listing<Masked>>, Problem> {

@@ -10,7 +10,7 @@ use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::page::Page;
 use crate::http::admin::path::UserId;
-use crate::http::caller::Admin;
+use crate::http::guard::{Admin, Viewer};
 use crate::store::record::UserRow;
 
 /// A user with its key, masked.
@@ -39,7 +39,7 @@ impl From<UserRow> for Masked {
 
 /// One page of users.
 pub(in crate::http::admin) async fn list(
-    _: Admin,
+    _: Viewer,
     State(gateway): State<Gateway>,
     page: Page,
 ) -> Result<Json<Listing<Masked>>, Problem> {

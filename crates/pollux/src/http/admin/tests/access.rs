@@ -3,33 +3,47 @@
 use axum::body::Body;
 use http::Method;
 
-use super::super::list;
 use super::{House, TOKEN};
+use crate::http::{Guard, Mounted, mounted};
 
-const METHODS: [Method; 6] =
-    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-
+/// Sends every declared request without a credential, and with those of others.
 #[tokio::test]
-async fn no_route_opens_without_the_admin_token() {
+async fn each_route_is_guarded_as_declared() {
     let house = House::open().await;
     let (_, user_key) = house.add_user("Ann").await;
     let wrong = TOKEN.to_uppercase();
-    let credentials = [None, Some(""), Some(&*wrong), Some(&*user_key)];
-    for (path, _) in list() {
-        let path = format!("/admin{}", super::filled(path, "key_01jd3rs9w00123456789"));
-        let mut guarded = 0;
-        for (method, credential) in METHODS.iter().flat_map(|method| credentials.map(|one| (method, one))) {
-            let reply = house.send(method, &path, credential, Body::empty()).await;
-            match reply.status {
-                401 => {
-                    guarded += 1;
-                    assert_eq!(reply.headers["www-authenticate"], "Bearer", "{method} {path}");
-                    assert_eq!(reply.headers["content-type"], "application/problem+json", "{method} {path}");
-                }
-                status => assert_eq!(status, 405, "{method} {path}"),
+    let mut guards = Vec::new();
+    for Mounted { method, path, guard } in mounted() {
+        let path = super::filled(&path, "key_01jd3rs9w00123456789");
+        for credential in [None, Some(""), Some(&*wrong), Some(&*user_key), Some(TOKEN)] {
+            let reply = house.send(&method, &path, credential, Body::empty()).await;
+            let open = match guard {
+                Guard::Open => true,
+                Guard::User => credential == Some(&user_key),
+                Guard::Viewer | Guard::Admin => credential == Some(TOKEN),
+            };
+            assert_eq!(reply.status != 401, open, "{method} {path} {credential:?}: {}", reply.status);
+            assert!(reply.status != 405 && reply.status < 500, "{method} {path}: {}", reply.status);
+            if !open && guard != Guard::User {
+                assert_eq!(reply.headers["www-authenticate"], "Bearer", "{method} {path}");
+                assert_eq!(reply.headers["content-type"], "application/problem+json", "{method} {path}");
             }
         }
-        assert!(guarded >= credentials.len(), "{path} has no method");
+        guards.push(guard);
+    }
+    for guard in [Guard::Open, Guard::User, Guard::Viewer, Guard::Admin] {
+        assert!(guards.contains(&guard), "{guard:?} was never tried");
+    }
+}
+
+/// What changes something is never open to viewers; a POST that changes nothing is named here.
+#[test]
+fn changes_are_for_admins() {
+    let harmless = ["/admin/users/check"];
+    for Mounted { method, path, guard } in mounted() {
+        let reads = method == Method::GET || harmless.contains(&&*path);
+        let expected = if reads { Guard::Viewer } else { Guard::Admin };
+        assert!(!path.starts_with("/admin") || guard == expected, "{method} {path} is for {guard:?}");
     }
 }
 

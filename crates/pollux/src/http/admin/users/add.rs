@@ -10,7 +10,7 @@ use crate::access::{Terms, WEIGHTS};
 use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::{BODY_LIMIT, Problem};
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 
 /// Makes a user.
 pub(in crate::http::admin) async fn add(

@@ -10,7 +10,7 @@ use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::path::UserId;
 use crate::http::admin::{BODY_LIMIT, Problem};
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 
 /// Changes any of `name`, `private`, `weight` and `expires_at`; null takes the expiry away.
 pub(in crate::http::admin) async fn change(

@@ -9,7 +9,7 @@ use crate::access::{Caller, Denied};
 use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::{BODY_LIMIT, Problem};
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 
 /// What is known about a key.
 #[derive(Debug, Serialize)]
@@ -29,7 +29,7 @@ struct Owner {
 
 /// Checks a key without counting it as used.
 pub(in crate::http::admin) async fn check(
-    _: Admin,
+    _: Viewer,
     State(gateway): State<Gateway>,
     request: Body,
 ) -> Result<Json<Checked>, Problem> {

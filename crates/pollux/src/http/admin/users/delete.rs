@@ -6,7 +6,7 @@ use http::StatusCode;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::path::UserId;
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 
 /// Removes a user for good.
 pub(in crate::http::admin) async fn delete(

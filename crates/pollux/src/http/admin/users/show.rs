@@ -7,11 +7,11 @@ use super::User;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::path::UserId;
-use crate::http::caller::Admin;
+use crate::http::guard::Viewer;
 
 /// One user.
 pub(in crate::http::admin) async fn show(
-    _: Admin,
+    _: Viewer,
     State(gateway): State<Gateway>,
     UserId(id): UserId,
 ) -> Result<Json<User>, Problem> {

@@ -7,7 +7,7 @@ use super::User;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::path::UserId;
-use crate::http::caller::Admin;
+use crate::http::guard::Admin;
 
 /// Lets a user call again.
 pub(in crate::http::admin) async fn enable(

@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Access, AccessError, Admin, AdminRule, Denied, given};
+use super::{AdminRule, Operator, OperatorError, Operators, Refused, Role, Via};
 use crate::id;
 use crate::secret::{Lookup, MasterKey, Secret, same};
 use crate::store::{Store, StoreError};
@@ -30,7 +30,7 @@ impl Gate {
         store: &dyn Store,
         master: &MasterKey,
         rule: AdminRule,
-    ) -> Result<(Self, Option<Secret>), AccessError> {
+    ) -> Result<(Self, Option<Secret>), OperatorError> {
         let off = matches!(rule, AdminRule::Off);
         let gate = Self { lookup: master.lookup("admin"), off, token: RwLock::default() };
         let fresh = match rule {
@@ -44,17 +44,22 @@ impl Gate {
         Ok((gate, fresh))
     }
 
-    pub(super) fn admit(&self, presented: Option<&str>) -> Result<Admin, Denied> {
+    pub(super) fn admit(&self, presented: Option<&str>) -> Result<Operator, Refused> {
         if self.off {
-            return Ok(Admin(()));
+            return Ok(admin("anybody", Via::Nothing));
         }
-        let presented = self.lookup.hash(given(presented)?);
+        let presented = presented.map(str::trim).filter(|text| !text.is_empty()).ok_or(Refused::Missing)?;
+        let presented = self.lookup.hash(presented);
         let token = *self.token.read().unwrap_or_else(PoisonError::into_inner);
-        if token.is_some_and(|token| same(&presented, &token)) { Ok(Admin(())) } else { Err(Denied::Unknown) }
+        if token.is_some_and(|token| same(&presented, &token)) {
+            Ok(admin("admin token", Via::Token))
+        } else {
+            Err(Refused::Unknown)
+        }
     }
 
     /// Uses the token of an earlier start, or makes one.
-    async fn recall(&self, store: &dyn Store) -> Result<Option<Secret>, AccessError> {
+    async fn recall(&self, store: &dyn Store) -> Result<Option<Secret>, OperatorError> {
         let Some(kept) = store.meta(META).await? else { return Ok(Some(self.renew(store).await?)) };
         let hash = STANDARD.decode(kept).ok().and_then(|bytes| bytes.try_into().ok());
         let hash = hash.ok_or_else(|| StoreError::damaged("the hash of the admin token"))?;
@@ -62,14 +67,14 @@ impl Gate {
         Ok(None)
     }
 
-    async fn renew(&self, store: &dyn Store) -> Result<Secret, AccessError> {
+    async fn renew(&self, store: &dyn Store) -> Result<Secret, OperatorError> {
         let fresh = Secret::new(format!("{PREFIX}{}", id::letters(LETTERS)));
         self.set(store, fresh.expose()).await?;
         Ok(fresh)
     }
 
     /// The token is kept even if it was given, so that an older one does not come back when it is given no more.
-    async fn set(&self, store: &dyn Store, token: &str) -> Result<(), AccessError> {
+    async fn set(&self, store: &dyn Store, token: &str) -> Result<(), OperatorError> {
         let hash = self.lookup.hash(token);
         store.put_meta(META, &STANDARD.encode(hash)).await?;
         self.put(hash);
@@ -81,20 +86,24 @@ impl Gate {
     }
 }
 
-impl Access {
+impl Operators {
     /// Makes a new admin token; the old one stops working at once. The token cannot be read again.
-    pub async fn reset_admin_token(&self) -> Result<Secret, AccessError> {
-        self.admin.renew(&*self.store).await
+    pub async fn reset_token(&self) -> Result<Secret, OperatorError> {
+        self.token.renew(&*self.store).await
     }
 }
 
-fn usable(token: &Secret) -> Result<&str, AccessError> {
+fn admin(name: &str, via: Via) -> Operator {
+    Operator { name: name.into(), role: Role::Admin, via }
+}
+
+fn usable(token: &Secret) -> Result<&str, OperatorError> {
     let token = token.expose().trim();
     if token.is_empty() {
-        return Err(AccessError::AdminToken("is empty"));
+        return Err(OperatorError::Token("is empty"));
     }
     if token.contains(|letter: char| letter.is_control() || letter.is_whitespace()) {
-        return Err(AccessError::AdminToken("must not contain spaces or control characters"));
+        return Err(OperatorError::Token("must not contain spaces or control characters"));
     }
     if token.chars().count() < ADVISED_LENGTH {
         tracing::warn!("the admin token has fewer than {ADVISED_LENGTH} characters; choose a longer one");

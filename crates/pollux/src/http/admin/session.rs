@@ -1,0 +1,3 @@
+//! Who am I: `/admin/session`.
+
+pub(super) mod show;
