@@ -79,7 +79,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let (operators, fresh_admin_token) =
         Operators::open(Arc::clone(&store), &master, admin_rule(config)).await?;
     let access = Access::open(Arc::clone(&store), &master, Arc::clone(&clock)).await?;
-    let access = access.with_dice(dice.clone());
+    let access = with_environment_users(access.with_dice(dice.clone()), config).await?;
 
     let shared: Arc<dyn Shared> = Arc::new(Memory::new(crate::shared::Settings::default()));
     let upstream = Arc::new(open_upstream(config, pipes.as_ref())?);
@@ -221,6 +221,17 @@ async fn add_environment_keys(keyring: &Keyring, config: &Config) -> anyhow::Res
         );
     }
     Ok(())
+}
+
+/// Users whose keys are written in the configuration come in on a fresh disk too.
+async fn with_environment_users(access: Access, config: &Config) -> anyhow::Result<Access> {
+    for user in &config.user_keys {
+        let adopted = access.adopt_user(&user.name, &user.key).await;
+        if adopted.with_context(|| format!("POLLUX_USER_KEYS: cannot add the user {}", user.name))? {
+            tracing::info!(name = user.name, "made a user of POLLUX_USER_KEYS");
+        }
+    }
+    Ok(access)
 }
 
 fn call_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<(CallLog, Option<calllog::Writer>)> {

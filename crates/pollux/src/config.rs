@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::secret::Secret;
 use crate::{telemetry, upstream};
 
 mod environment;
@@ -39,6 +40,15 @@ pub enum Database {
     InDataDir,
     /// SQLite, in this file.
     Sqlite(PathBuf),
+}
+
+/// A user whose key is written in the configuration.
+#[derive(Clone, Debug)]
+pub struct UserKey {
+    /// What the user is called.
+    pub name: String,
+    /// Its key.
+    pub key: Secret,
 }
 
 /// Reads the file that flags or environment name, else `pollux.toml` if there is one, and validates the whole.

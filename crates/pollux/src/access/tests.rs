@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::clock::{ManualClock, Moment};
+use crate::secret::Secret;
 use crate::store::{SqlStore, SqliteSettings};
 
 const NOW: Moment = Moment(1_800_000_000_000);
@@ -36,6 +37,22 @@ async fn a_user_comes_in_with_the_key_that_was_shown() {
     assert_eq!((&caller.user, &*caller.name), (&row.id, "Ann's laptop 🔑"));
     assert_eq!(access.caller(Some(&format!(" {}\n", key.expose()))).unwrap(), caller);
     assert_eq!(house.access().await.caller(Some(key.expose())).unwrap(), caller, "after a restart");
+}
+
+#[tokio::test]
+async fn a_key_that_the_operator_wrote_down_belongs_to_one_user() {
+    let house = House::new();
+    let access = house.access().await;
+    let key = Secret::new("a-key-of-our-own-choice");
+    assert!(access.adopt_user("ann", &key).await.unwrap());
+    assert!(!access.adopt_user("bob", &key).await.unwrap(), "known already");
+    let caller = access.caller(Some(key.expose())).unwrap();
+    assert_eq!(&*caller.name, "ann");
+    access.disable_user(&caller.user).await.unwrap();
+    let again = house.access().await;
+    assert!(!again.adopt_user("ann", &key).await.unwrap(), "after a restart");
+    assert!(matches!(again.caller(Some(key.expose())), Err(Denied::Disabled { .. })), "stays switched off");
+    assert!(matches!(again.adopt_user(" ", &Secret::new("another")).await, Err(AccessError::Name(_))));
 }
 
 #[tokio::test]

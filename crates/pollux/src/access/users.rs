@@ -72,6 +72,27 @@ impl Access {
         Ok((row, key))
     }
 
+    /// Makes sure that somebody comes in with this key, which the operator wrote down. A key that is known already
+    /// stays with its user, changed or switched off as it may be.
+    ///
+    /// True if a user was made.
+    pub async fn adopt_user(&self, name: &str, key: &Secret) -> Result<bool, AccessError> {
+        let name = named(name)?;
+        let lookup = self.lookup.hash(key.expose());
+        let now = self.clock.now();
+        let mut stale = self.change().await?;
+        let known = self.store.user_by_lookup(&lookup).await?.is_some();
+        if !known {
+            let Terms { expires_at, private, weight } = Terms::default();
+            let (id, name, hint) = (self.dice.id("user", now).into(), name.to_owned(), key.hint());
+            let user = NewUser { id, name, lookup, hint, expires_at, private, weight };
+            let row = self.store.insert_user(&user, now).await?;
+            index::write(&self.users).put(&row);
+        }
+        *stale = false;
+        Ok(!known)
+    }
+
     /// Changes what is said of a user; the next call knows.
     pub async fn change_user(&self, id: &UserId, change: UserChange) -> Result<UserRow, AccessError> {
         let UserChange { name, expires_at, private, weight } = change;

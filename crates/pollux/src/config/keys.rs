@@ -9,7 +9,7 @@ use http::Uri;
 use super::key::{Key, settings};
 use super::problem::Problem;
 use super::raw::RawConfig;
-use super::{Database, parse};
+use super::{Database, UserKey, parse};
 use crate::access::Network;
 use crate::keyring::Strategy;
 use crate::secret::Secret;
@@ -39,6 +39,9 @@ settings! {
         /// Gemini API keys, separated by commas, spaces or line breaks. They are added to those in the database at
         /// every start.
         gemini_api_keys: Vec<Secret> = "", secret, ["GEMINI_API_KEYS"], parse::secrets;
+        /// User keys, `NAME=KEY` separated by commas or line breaks, each key at least 16 characters. Users that are not
+        /// in the database are made at the start; on a host without a disk these are the ones that stay.
+        user_keys: Vec<UserKey> = "", secret, ["POLLUX_USER_KEYS"], parse::user_keys;
         /// The token for administration, at least 8 characters. Without it, one is generated and printed once.
         admin_token: Option<Secret> = "", secret, ["POLLUX_ADMIN_TOKEN", "ADMIN_TOKEN"], parse::token;
         /// `off` opens administration to everybody; refused unless listening on loopback.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use http::Uri;
 
-use super::Database;
 use super::problem::Bad;
+use super::{Database, UserKey};
 use crate::access::Network;
 use crate::keyring::Strategy;
 use crate::secret::Secret;
@@ -131,6 +131,33 @@ fn span(text: &str, unit: &str) -> Option<Duration> {
 
 fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).filter(|item| !item.is_empty())
+}
+
+/// Users with their keys, each key once, in the order they are written.
+pub(super) fn user_keys(text: &str) -> Parsed<Vec<UserKey>> {
+    let mut users: Vec<UserKey> = Vec::new();
+    let entries = text.split([',', '\n']).map(str::trim).filter(|entry| !entry.is_empty());
+    for (index, entry) in entries.enumerate() {
+        let bad = |reason| {
+            Bad::new(
+                format!("(number {}) {reason}", index + 1),
+                "write NAME=KEY with a key of at least 16 characters",
+            )
+        };
+        let (name, key) = entry.split_once('=').ok_or_else(|| bad("has no `=`"))?;
+        let (name, key) = (name.trim(), key.trim());
+        if name.is_empty() || name.chars().count() > 100 {
+            return Err(bad("has no name of 1 to 100 characters before the `=`"));
+        }
+        if key.chars().count() < 16 || key.contains(char::is_whitespace) {
+            return Err(bad("has no usable key after the `=`"));
+        }
+        if users.iter().any(|user| user.key.expose() == key) {
+            return Err(bad("has the key of another user"));
+        }
+        users.push(UserKey { name: name.to_owned(), key: Secret::new(key) });
+    }
+    Ok(users)
 }
 
 /// Several secrets, each once, in the order they are written.

@@ -232,3 +232,20 @@ fn the_checked_in_pages_are_up_to_date() {
         assert_eq!(checked_in, text, "{name} is stale; POLLUX_BLESS=1 writes it anew");
     }
 }
+
+#[test]
+fn user_keys_are_named_and_long_enough() {
+    let text = "ann=sk-0123456789abcdef,\n bob = sk-fedcba9876543210 \n";
+    let users = read(&[], &[("POLLUX_USER_KEYS", text)], None).unwrap().user_keys;
+    let users: Vec<_> = users.iter().map(|user| (user.name.as_str(), user.key.expose())).collect();
+    assert_eq!(users, [("ann", "sk-0123456789abcdef"), ("bob", "sk-fedcba9876543210")]);
+    for (text, reason) in [
+        ("sk-0123456789abcdef", "(number 1) has no `=`"),
+        ("ann=sk-0123456789abcdef,=sk-fedcba9876543210", "(number 2) has no name"),
+        ("ann=short", "(number 1) has no usable key"),
+        ("ann=sk-0123456789abcdef,bob=sk-0123456789abcdef", "(number 2) has the key of another user"),
+    ] {
+        let said = problems(&[("POLLUX_USER_KEYS", text)], "");
+        assert!(said.contains(reason) && !said.contains("0123456789abcdef"), "{said}");
+    }
+}

@@ -24,8 +24,7 @@ pub(super) async fn show(State(gateway): State<Gateway>, headers: HeaderMap) -> 
 }
 
 async fn text(gateway: &Gateway, format: Exposition) -> Response {
-    let mut page = gateway.metrics.page();
-    gauges::fill(gateway, &mut page).await;
+    let page = gauges::page(gateway).await;
     let media_type = HeaderValue::from_static(format.media_type());
     ([(CONTENT_TYPE, media_type)], page.render(format)).into_response()
 }

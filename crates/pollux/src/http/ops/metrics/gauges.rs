@@ -14,31 +14,34 @@ use crate::telemetry::{Page, Process, names, whole};
 /// How long the store may take to say that it is there.
 const PING_WITHIN: Duration = Duration::from_secs(2);
 
-/// Puts it all on the page.
-pub(super) async fn fill(gateway: &Gateway, page: &mut Page) {
-    let now = gateway.clock.now();
-    ask_store(gateway, page).await;
+/// What was recorded and what is counted now, on one page.
+pub(super) async fn page(gateway: &Gateway) -> Page {
+    let store_up = ask_store(gateway).await;
     let census = gateway.keyring.census().await;
-    note_states(page, names::KEYS, census.keys);
-    note_states(page, names::PROJECTS, census.projects);
-    note_benches(page, &census);
-    note_models(gateway, page, &census, now);
+    let now = gateway.clock.now();
+    let mut page = gateway.metrics.page();
+    page.set(names::STORE_UP, &[], f64::from(u8::from(store_up)));
+    note_states(&mut page, names::KEYS, census.keys);
+    note_states(&mut page, names::PROJECTS, census.projects);
+    note_benches(&mut page, &census);
+    note_models(gateway, &mut page, &census, now);
     for (_, label, up) in gateway.upstream.standing() {
         page.set(names::EGRESS_UP, &[("egress", label)], f64::from(u8::from(up)));
     }
     if let Some(process) = Process::look() {
-        process.note(page);
+        process.note(&mut page);
     }
     let uptime = now.since(gateway.started).max(0).unsigned_abs();
     page.set(names::UPTIME_SECONDS, &[], Duration::from_millis(uptime).as_secs_f64());
     page.set(names::BUILD_INFO, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+    page
 }
 
-async fn ask_store(gateway: &Gateway, page: &mut Page) {
+async fn ask_store(gateway: &Gateway) -> bool {
     let asked = Instant::now();
     let answered = matches!(timeout(PING_WITHIN, gateway.keyring.ping_store()).await, Ok(Ok(())));
     metrics::histogram!(names::STORE_SECONDS, "operation" => "ping").record(asked.elapsed());
-    page.set(names::STORE_UP, &[], f64::from(u8::from(answered)));
+    answered
 }
 
 fn note_states(page: &mut Page, name: &'static str, states: States) {
