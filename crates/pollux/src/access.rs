@@ -7,20 +7,25 @@
 
 mod index;
 mod network;
+mod proxies;
+mod scope;
 mod users;
 
+use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 
 use crate::clock::Clock;
 use crate::id::Dice;
 use crate::secret::{Lookup, MasterKey};
-use crate::store::record::{UserId, UserRow};
+use crate::store::record::{Rules, UserId, UserRow};
 use crate::store::{Store, StoreError};
 
 use index::Index;
 
-pub use network::Network;
-pub use users::{Terms, UserChange, WEIGHTS};
+pub use network::{Network, NotANetwork};
+pub use proxies::TrustedProxies;
+pub use scope::Scope;
+pub use users::{RulesChange, Terms, UserChange, WEIGHTS, check_name};
 
 /// A user who was let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +38,10 @@ pub struct Caller {
     pub private: bool,
     /// Its share of turns and of the day relative to others.
     pub weight: u32,
+    /// What it may do, and how much of it.
+    pub rules: Arc<Rules>,
+    /// The same lists, ready to be asked.
+    pub scope: Arc<Scope>,
 }
 
 /// Why somebody was not let in. `Display` is for the client.
@@ -53,6 +62,12 @@ pub enum Denied {
     /// The key's time is over.
     #[error("the key has expired")]
     Expired,
+    /// The key may be used from elsewhere only.
+    #[error("the key may not be used from this address")]
+    Address {
+        /// The address that the call came from, as far as is known.
+        seen: Option<IpAddr>,
+    },
 }
 
 /// Why a user could not be changed.
@@ -117,12 +132,12 @@ impl Access {
         Self { dice, ..self }
     }
 
-    /// Whose key this is.
-    pub fn caller(&self, presented: Option<&str>) -> Result<Caller, Denied> {
+    /// Whose key this is, presented from this address.
+    pub fn caller(&self, presented: Option<&str>, from: Option<IpAddr>) -> Result<Caller, Denied> {
         let presented = given(presented)?;
         let hash = self.lookup.hash(presented);
         let now = self.clock.now();
-        let caller = index::read(&self.users).by_hash(&hash).ok_or(Denied::Unknown)?.admit(now)?;
+        let caller = index::read(&self.users).by_hash(&hash).ok_or(Denied::Unknown)?.admit(from, now)?;
         Ok(caller)
     }
 }

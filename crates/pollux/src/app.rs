@@ -265,8 +265,8 @@ fn surface_settings(config: &Config) -> http::Settings {
         max_body: config.max_body_mb << 20,
         heartbeat_after: config.heartbeat_after,
         default_model: config.default_model.clone(),
-        trusted_proxies: config.trusted_proxies.clone(),
         environment: if config.external_url.is_some() { "render" } else { "local" },
+        trusted_proxies: config.proxies_in_front(),
         sim_faults: config.allow_sim_faults,
         database: Some(config.database_path()),
         ..http::Settings::default()

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::access::TrustedProxies;
 use crate::secret::Secret;
 use crate::{telemetry, upstream};
 
@@ -105,6 +106,15 @@ impl Config {
             ratio: self.trace_ratio,
             trust_clients: self.trust_traceparent,
             every: self.trace_delay,
+        }
+    }
+
+    /// The proxies in front of the gateway.
+    pub fn proxies_in_front(&self) -> TrustedProxies {
+        match &self.trusted_proxies {
+            Some(networks) => TrustedProxies::new(networks.clone()),
+            None if self.external_url.is_some() => TrustedProxies::render(),
+            None => TrustedProxies::default(),
         }
     }
 

@@ -28,7 +28,7 @@ use std::time::Duration;
 use axum::Router;
 use dialect::openai::chat::Policy;
 
-use crate::access::{Access, Network};
+use crate::access::{Access, TrustedProxies};
 use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
 use crate::id::Dice;
@@ -61,10 +61,10 @@ pub struct Settings {
     pub default_model: String,
     /// How requests are translated.
     pub policy: Policy,
-    /// Proxies whose word about where a request came from is believed.
-    pub trusted_proxies: Vec<Network>,
     /// Where the gateway runs: `render` or `local`.
     pub environment: &'static str,
+    /// The proxies whose word about the client's address is taken.
+    pub trusted_proxies: TrustedProxies,
     /// Let the simulator's fault header through: tests and the demo only.
     pub sim_faults: bool,
     /// The database's file, if it is one.
@@ -79,8 +79,8 @@ impl Default for Settings {
             heartbeat_every: Duration::from_secs(15),
             default_model: "gemini-2.5-flash".to_owned(),
             policy: Policy::default(),
-            trusted_proxies: Vec::new(),
             environment: "local",
+            trusted_proxies: TrustedProxies::default(),
             sim_faults: false,
             database: None,
         }

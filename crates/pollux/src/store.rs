@@ -1,4 +1,4 @@
-//! What outlives the process: projects, keys, users, settings, day counters and learned limits.
+//! What outlives the process: projects, keys, users, settings, day counters, learned limits, and what calls used.
 //!
 //! [`Store`] is the port. It knows nothing of encryption: secrets arrive sealed, with an HMAC to find them by. One
 //! contract suite (`store/contract.rs`) says what an implementation must do.
@@ -10,6 +10,7 @@ mod contract;
 mod error;
 pub mod record;
 mod sql;
+pub mod usage;
 
 use std::fmt::Debug;
 
@@ -25,6 +26,7 @@ use record::{
     DayCount, KeyId, KeyRow, KeyState, Limit, LimitFilter, NewKey, NewUser, ProjectId, ProjectRow,
     SettingChange, SettingRow, Stored, UserId, UserRow,
 };
+use usage::{AttemptFilter, AttemptRow, By, CallFilter, Group, Place, Record, Sequenced, Sums, UsageFilter};
 
 /// The most rows one page of a list has.
 pub const PAGE: usize = 1_000;
@@ -34,9 +36,9 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// Everything that is kept. Lists are in the order of ids, which is the order of creation to the millisecond; the
 /// next page starts `after` the last id of the one before.
-pub trait Store: Projects + Keys + Users + Settings + Counters {}
+pub trait Store: Projects + Keys + Users + Settings + Counters + Usage {}
 
-impl<T: Projects + Keys + Users + Settings + Counters> Store for T {}
+impl<T: Projects + Keys + Users + Settings + Counters + Usage> Store for T {}
 
 /// Upstream keys.
 #[async_trait]
@@ -135,7 +137,7 @@ pub trait Users: Debug + Send + Sync {
         }
     }
 
-    /// Writes what an operator says of a user: name, expiry, privacy and weight.
+    /// Writes what an operator says of a user: name, expiry, privacy, weight and rules.
     async fn update_user(&self, row: &UserRow, now: Moment) -> Result<()>;
 
     /// Switches a user on or off.
@@ -217,6 +219,63 @@ pub trait Counters: Debug + Send + Sync {
             }
         }
     }
+}
+
+/// What calls used. Lists go from the newest to the oldest; each row is told once, however often it is handed in.
+#[async_trait]
+pub trait Usage: Debug + Send + Sync {
+    /// How far a journal has been taken over; 0 if nothing of it has.
+    async fn usage_mark(&self, journal: &str) -> Result<u64>;
+
+    /// Takes records over, in one transaction with the mark of their journal: those at or below the mark, and those
+    /// whose id is known, change nothing. Answers how many were new.
+    async fn take_over(&self, journal: &str, batch: &[Sequenced]) -> Result<u64>;
+
+    /// What each user used from `since` on (none: ever), exact to the millisecond as far as single calls are still kept,
+    /// else to the hour. A page of at most [`PAGE`], in the order of user ids, of users after `after`.
+    async fn usage_by_user(
+        &self,
+        since: Option<Moment>,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Result<Vec<(UserId, Sums)>>;
+
+    /// What all calls of a filter used together.
+    async fn usage_sum(&self, filter: &UsageFilter) -> Result<Sums>;
+
+    /// What they used, by group: a page of at most [`PAGE`] in the order of groups, of those after `after`.
+    async fn usage_sums(
+        &self,
+        filter: &UsageFilter,
+        by: By,
+        after: Option<&Group>,
+        limit: usize,
+    ) -> Result<Vec<(Group, Sums)>>;
+
+    /// A page of calls, at most [`PAGE`], without their attempts.
+    async fn list_calls(
+        &self,
+        filter: &CallFilter,
+        after: Option<&Place>,
+        limit: usize,
+    ) -> Result<Vec<Record>>;
+
+    /// The call of this id, with its attempts.
+    async fn call(&self, id: &str) -> Result<Record>;
+
+    /// A page of attempts, at most [`PAGE`].
+    async fn list_attempts(
+        &self,
+        filter: &AttemptFilter,
+        after: Option<&Place>,
+        limit: usize,
+    ) -> Result<Vec<AttemptRow>>;
+
+    /// Forgets usage events that began before `before`, oldest first, at most so many; answers how many. Sums stay.
+    async fn delete_events_before(&self, before: Moment, at_most: usize) -> Result<u64>;
+
+    /// Forgets calls that began before `before` and their attempts, oldest first, at most so many calls; answers how many.
+    async fn delete_calls_before(&self, before: Moment, at_most: usize) -> Result<u64>;
 }
 
 const CHECK_NAME: &str = "master_key_check";

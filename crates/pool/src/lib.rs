@@ -12,6 +12,7 @@
 //!
 //! Invariant: nothing here reads a clock, rolls a die, or does I/O; no state but a dead key lacks an end.
 
+pub mod account;
 pub mod backoff;
 pub mod calendar;
 pub mod estimate;

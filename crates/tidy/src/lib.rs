@@ -52,6 +52,7 @@ impl Source {
         self.path.contains("/tests/")
             || self.path.ends_with("/tests.rs")
             || self.path.ends_with("/contract.rs")
+            || self.path.contains("/contract/")
     }
 
     /// The text before the test module.

@@ -1,10 +1,11 @@
 //! The users in memory.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::{Caller, Denied, UserId, UserRow};
+use super::{Caller, Denied, Scope, UserId, UserRow};
 use crate::clock::Moment;
 
 type Hash = [u8; 32];
@@ -26,6 +27,8 @@ impl Entry {
             name: Arc::from(row.name.as_str()),
             private: row.private,
             weight: row.weight,
+            rules: Arc::new(row.rules.clone()),
+            scope: Arc::new(Scope::of(&row.rules)),
         };
         Self { caller, enabled: row.enabled, expires_at: row.expires_at, seen: AtomicI64::new(i64::MIN) }
     }
@@ -46,9 +49,12 @@ impl Entry {
         Ok(self.caller.clone())
     }
 
-    /// Lets the user in.
-    pub(super) fn admit(&self, now: Moment) -> Result<Caller, Denied> {
+    /// Lets the user in, if it comes from where it may.
+    pub(super) fn admit(&self, from: Option<IpAddr>, now: Moment) -> Result<Caller, Denied> {
         let caller = self.check(now)?;
+        if !caller.scope.allows_address(from) {
+            return Err(Denied::Address { seen: from });
+        }
         self.seen.store(now.0, Ordering::Relaxed);
         Ok(caller)
     }

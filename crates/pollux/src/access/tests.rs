@@ -33,10 +33,10 @@ async fn a_user_comes_in_with_the_key_that_was_shown() {
     let (row, key) = access.create_user("  Ann's laptop 🔑 ", None).await.unwrap();
     assert_eq!(row.name, "Ann's laptop 🔑");
     assert!(key.expose().starts_with("sk-pollux-") && key.expose().len() == 58);
-    let caller = access.caller(Some(key.expose())).unwrap();
+    let caller = access.caller(Some(key.expose()), None).unwrap();
     assert_eq!((&caller.user, &*caller.name), (&row.id, "Ann's laptop 🔑"));
-    assert_eq!(access.caller(Some(&format!(" {}\n", key.expose()))).unwrap(), caller);
-    assert_eq!(house.access().await.caller(Some(key.expose())).unwrap(), caller, "after a restart");
+    assert_eq!(access.caller(Some(&format!(" {}\n", key.expose())), None).unwrap(), caller);
+    assert_eq!(house.access().await.caller(Some(key.expose()), None).unwrap(), caller, "after a restart");
 }
 
 #[tokio::test]
@@ -46,12 +46,15 @@ async fn a_key_that_the_operator_wrote_down_belongs_to_one_user() {
     let key = Secret::new("a-key-of-our-own-choice");
     assert!(access.adopt_user("ann", &key).await.unwrap());
     assert!(!access.adopt_user("bob", &key).await.unwrap(), "known already");
-    let caller = access.caller(Some(key.expose())).unwrap();
+    let caller = access.caller(Some(key.expose()), None).unwrap();
     assert_eq!(&*caller.name, "ann");
     access.disable_user(&caller.user).await.unwrap();
     let again = house.access().await;
     assert!(!again.adopt_user("ann", &key).await.unwrap(), "after a restart");
-    assert!(matches!(again.caller(Some(key.expose())), Err(Denied::Disabled { .. })), "stays switched off");
+    assert!(
+        matches!(again.caller(Some(key.expose()), None), Err(Denied::Disabled { .. })),
+        "stays switched off"
+    );
     assert!(matches!(again.adopt_user(" ", &Secret::new("another")).await, Err(AccessError::Name(_))));
 }
 
@@ -62,20 +65,20 @@ async fn everybody_else_is_told_why_not() {
     let until = Moment(NOW.0 + 60_000);
     let (row, key) = access.create_user("Bob", Some(until)).await.unwrap();
     for missing in [None, Some(""), Some("  ")] {
-        assert_eq!(access.caller(missing), Err(Denied::Missing));
+        assert_eq!(access.caller(missing, None), Err(Denied::Missing));
     }
     let wrong = key.expose().to_lowercase();
     for unknown in ["sk-pollux-", &key.expose()[..57], &wrong, &row.hint, "钥匙", "a\0b"] {
-        assert_eq!(access.caller(Some(unknown)), Err(Denied::Unknown), "{unknown:?}");
+        assert_eq!(access.caller(Some(unknown), None), Err(Denied::Unknown), "{unknown:?}");
     }
     access.disable_user(&row.id).await.unwrap();
-    assert_eq!(access.caller(Some(key.expose())), Err(Denied::Disabled { name: "Bob".into() }));
+    assert_eq!(access.caller(Some(key.expose()), None), Err(Denied::Disabled { name: "Bob".into() }));
     assert!(access.enable_user(&row.id).await.unwrap().enabled);
-    assert!(access.caller(Some(key.expose())).is_ok());
+    assert!(access.caller(Some(key.expose()), None).is_ok());
     house.clock.set(Moment(until.0 - 1));
-    assert!(access.caller(Some(key.expose())).is_ok());
+    assert!(access.caller(Some(key.expose()), None).is_ok());
     house.clock.set(until);
-    assert_eq!(access.caller(Some(key.expose())), Err(Denied::Expired));
+    assert_eq!(access.caller(Some(key.expose()), None), Err(Denied::Expired));
     assert_eq!(access.check_user(&row.id), Err(Denied::Expired));
 }
 
@@ -86,10 +89,10 @@ async fn a_rotated_or_deleted_key_is_dead_at_once() {
     let (row, old) = access.create_user("Cy", None).await.unwrap();
     let (rotated, new) = access.rotate_user(&row.id).await.unwrap();
     assert_eq!((&rotated.id, rotated.hint == row.hint), (&row.id, false));
-    assert_eq!(access.caller(Some(old.expose())), Err(Denied::Unknown));
-    assert_eq!(access.caller(Some(new.expose())).unwrap().user, row.id);
+    assert_eq!(access.caller(Some(old.expose()), None), Err(Denied::Unknown));
+    assert_eq!(access.caller(Some(new.expose()), None).unwrap().user, row.id);
     access.delete_user(&row.id).await.unwrap();
-    assert_eq!(access.caller(Some(new.expose())), Err(Denied::Unknown));
+    assert_eq!(access.caller(Some(new.expose()), None), Err(Denied::Unknown));
     assert_eq!(access.check_user(&row.id), Err(Denied::Unknown));
     let gone = access.enable_user(&row.id).await.unwrap_err();
     assert!(matches!(gone, AccessError::Store(StoreError::Missing { .. })), "{gone:?}");
@@ -116,7 +119,7 @@ async fn the_last_call_is_noted_in_bulk_and_survives_changes() {
     let (ann, ann_key) = access.create_user("Ann", None).await.unwrap();
     let (bob, _) = access.create_user("Bob", None).await.unwrap();
     house.clock.advance(Duration::from_secs(5));
-    access.caller(Some(ann_key.expose())).unwrap();
+    access.caller(Some(ann_key.expose()), None).unwrap();
     access.enable_user(&ann.id).await.unwrap();
     access.reload().await.unwrap();
     access.tend().await.unwrap();
@@ -127,7 +130,7 @@ async fn the_last_call_is_noted_in_bulk_and_survives_changes() {
     assert_eq!(seen(ann.id.clone()).await, Some(Moment(NOW.0 + 5_000)));
     assert_eq!(seen(bob.id).await, None);
 
-    access.caller(Some(ann_key.expose())).unwrap();
+    access.caller(Some(ann_key.expose()), None).unwrap();
     access.store.close().await;
     assert!(access.tend().await.is_err());
     assert_eq!(index::read(&access.users).take_seen().len(), 1, "kept for the next attempt");
@@ -148,7 +151,7 @@ async fn a_change_abandoned_half_way_is_healed() {
         } else {
             access.create_user("another change", None).await.unwrap();
         }
-        assert_eq!(access.caller(Some(key.expose())).is_ok(), !heal_by_tending);
+        assert_eq!(access.caller(Some(key.expose()), None).is_ok(), !heal_by_tending);
     }
 }
 
@@ -157,9 +160,9 @@ async fn another_process_is_noticed_on_reload() {
     let house = House::new();
     let (here, there) = (house.access().await, house.access().await);
     let (row, key) = there.create_user("Dee", None).await.unwrap();
-    assert_eq!(here.caller(Some(key.expose())), Err(Denied::Unknown));
+    assert_eq!(here.caller(Some(key.expose()), None), Err(Denied::Unknown));
     here.reload().await.unwrap();
-    assert_eq!(here.caller(Some(key.expose())).unwrap().user, row.id);
+    assert_eq!(here.caller(Some(key.expose()), None).unwrap().user, row.id);
 }
 
 /// Neither what is printed nor what is on the disk holds a credential in clear.
@@ -168,8 +171,8 @@ async fn no_credential_is_shown_or_stored() {
     let house = House::new();
     let access = house.access().await;
     let (row, key) = access.create_user("Fay", None).await.unwrap();
-    let caller = access.caller(Some(key.expose()));
-    let denied = access.caller(Some(&key.expose()[..50]));
+    let caller = access.caller(Some(key.expose()), None);
+    let denied = access.caller(Some(&key.expose()[..50]), None);
     let shown = format!("{access:?} {row:?} {key:?} {caller:?} {denied:?}");
     access.store.close().await;
     let mut stored = Vec::new();

@@ -1,5 +1,6 @@
 //! Making, changing and removing users: the store comes first, then the index.
 
+use pool::account::Limit;
 use tokio::sync::MutexGuard;
 
 use super::index::{self, Index};
@@ -7,7 +8,7 @@ use super::{Access, AccessError, Caller, Denied};
 use crate::clock::Moment;
 use crate::id;
 use crate::secret::Secret;
-use crate::store::record::{NewUser, UserId, UserRow};
+use crate::store::record::{Injection, NewUser, Priority, Rules, UserId, UserRow};
 
 const PREFIX: &str = "sk-pollux-";
 const LETTERS: usize = 48;
@@ -17,7 +18,7 @@ const LONGEST_NAME: usize = 100;
 pub const WEIGHTS: std::ops::RangeInclusive<u32> = 1..=100;
 
 /// What a user may do, and how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// When the key stops working.
     pub expires_at: Option<Moment>,
@@ -25,11 +26,13 @@ pub struct Terms {
     pub private: bool,
     /// Its share of turns and of the day relative to others, one of [`WEIGHTS`].
     pub weight: u32,
+    /// What it may do, and how much of it.
+    pub rules: Rules,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { expires_at: None, private: false, weight: 1 }
+        Self { expires_at: None, private: false, weight: 1, rules: Rules::default() }
     }
 }
 
@@ -44,6 +47,38 @@ pub struct UserChange {
     pub private: Option<bool>,
     /// Its share, one of [`WEIGHTS`].
     pub weight: Option<u32>,
+    /// What it may do, and how much of it.
+    pub rules: RulesChange,
+}
+
+/// What is to be different about a user's rules; none stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RulesChange {
+    /// The models it may ask for.
+    pub models: Option<Vec<String>>,
+    /// Where it may call from.
+    pub addresses: Option<Vec<String>>,
+    /// These caps, and that there shall be none.
+    pub caps: Vec<(Limit, Option<u64>)>,
+    /// Whose calls go first.
+    pub priority: Option<Priority>,
+    /// What is said in each of its calls, or that nothing is.
+    pub injection: Option<Option<Injection>>,
+}
+
+impl RulesChange {
+    /// The rules with this change.
+    #[must_use]
+    pub fn applied(self, rules: Rules) -> Rules {
+        let Self { models, addresses, caps, priority, injection } = self;
+        Rules {
+            models: models.unwrap_or(rules.models),
+            addresses: addresses.unwrap_or(rules.addresses),
+            caps: caps.into_iter().fold(rules.caps, |caps, (limit, cap)| caps.with(limit, cap)),
+            priority: priority.unwrap_or(rules.priority),
+            injection: injection.unwrap_or(rules.injection),
+        }
+    }
 }
 
 impl Access {
@@ -59,12 +94,12 @@ impl Access {
     /// Makes a user on these terms. The key cannot be read again.
     pub async fn create_user_on(&self, name: &str, terms: Terms) -> Result<(UserRow, Secret), AccessError> {
         let name = named(name)?;
-        let Terms { expires_at, private, weight } = terms;
+        let Terms { expires_at, private, weight, rules } = terms;
         weighed(weight)?;
         let now = self.clock.now();
         let (key, lookup) = self.fresh_key();
         let (id, hint) = (self.dice.id("user", now).into(), key.hint());
-        let user = NewUser { id, name: name.to_owned(), lookup, hint, expires_at, private, weight };
+        let user = NewUser { id, name: name.to_owned(), lookup, hint, expires_at, private, weight, rules };
         let mut stale = self.change().await?;
         let row = self.store.insert_user(&user, now).await?;
         index::write(&self.users).put(&row);
@@ -83,9 +118,9 @@ impl Access {
         let mut stale = self.change().await?;
         let known = self.store.user_by_lookup(&lookup).await?.is_some();
         if !known {
-            let Terms { expires_at, private, weight } = Terms::default();
+            let Terms { expires_at, private, weight, rules } = Terms::default();
             let (id, name, hint) = (self.dice.id("user", now).into(), name.to_owned(), key.hint());
-            let user = NewUser { id, name, lookup, hint, expires_at, private, weight };
+            let user = NewUser { id, name, lookup, hint, expires_at, private, weight, rules };
             let row = self.store.insert_user(&user, now).await?;
             index::write(&self.users).put(&row);
         }
@@ -95,7 +130,7 @@ impl Access {
 
     /// Changes what is said of a user; the next call knows.
     pub async fn change_user(&self, id: &UserId, change: UserChange) -> Result<UserRow, AccessError> {
-        let UserChange { name, expires_at, private, weight } = change;
+        let UserChange { name, expires_at, private, weight, rules } = change;
         let name = name.as_deref().map(named).transpose()?;
         weight.map(weighed).transpose()?;
         let mut stale = self.change().await?;
@@ -104,6 +139,7 @@ impl Access {
         row.expires_at = expires_at.unwrap_or(row.expires_at);
         row.private = private.unwrap_or(row.private);
         row.weight = weight.unwrap_or(row.weight);
+        row.rules = rules.applied(row.rules);
         self.store.update_user(&row, self.clock.now()).await?;
         let row = self.refresh(id).await?;
         *stale = false;
@@ -230,6 +266,14 @@ impl Access {
 
 fn weighed(weight: u32) -> Result<(), AccessError> {
     if WEIGHTS.contains(&weight) { Ok(()) } else { Err(AccessError::Weight) }
+}
+
+/// The name of a user without the spaces around it, if it is one.
+///
+/// # Errors
+/// When it is empty, too long, or holds control characters.
+pub fn check_name(name: &str) -> Result<&str, AccessError> {
+    named(name)
 }
 
 fn named(name: &str) -> Result<&str, AccessError> {

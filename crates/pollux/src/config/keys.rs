@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::Uri;
+use pool::account::Zone;
 
 use super::key::{Key, settings};
 use super::problem::Problem;
@@ -29,11 +30,18 @@ settings! {
         redis_url: Option<Secret> = "", masked "redis-url", ["REDIS_URL"], parse::redis;
         /// The largest request body, in megabytes. Google takes 100 MB of inline data, which base64 makes larger.
         max_body_mb: usize = "140", open "max-body-mb", ["POLLUX_MAX_BODY_MB"], parse::count;
-        /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses and ranges, separated by commas;
-        /// `loopback` and `private` stand for all such. Without it, the address of the connection counts.
-        trusted_proxies: Vec<Network> = "", open "trusted-proxies", ["POLLUX_TRUSTED_PROXIES"], parse::networks;
         /// How long open calls may go on after the first stop signal.
         drain_timeout: Duration = "30s", open "drain-timeout", ["POLLUX_DRAIN_TIMEOUT"], parse::patience;
+    }
+    section "Users" {
+        /// The proxies whose `X-Forwarded-For` (and `X-Forwarded-Proto`) is believed: addresses and networks, separated by
+        /// commas, and the names `loopback`, `private` and `cloudflare`; `none` for nobody. `auto` is nobody too, except on Render, whose
+        /// own network and Cloudflare stand in front of every service.
+        trusted_proxies: Option<Vec<Network>> = "auto", open "trusted-proxies", ["POLLUX_TRUSTED_PROXIES"],
+            parse::proxies_in_front;
+        /// The time zone in which the days and months of users' limits begin, such as `Asia/Shanghai`. Google's day is
+        /// always that of Los Angeles.
+        limits_time_zone: Zone = "UTC", open "limits-time-zone", ["POLLUX_LIMITS_TIME_ZONE"], parse::time_zone;
     }
     section "Credentials" {
         /// Gemini API keys, separated by commas, spaces or line breaks. They are added to those in the database at

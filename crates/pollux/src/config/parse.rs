@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::Uri;
+use pool::account::Zone;
 
 use super::problem::Bad;
 use super::{Database, UserKey};
-use crate::access::Network;
+use crate::access::{Network, TrustedProxies};
 use crate::keyring::Strategy;
 use crate::secret::Secret;
 use crate::telemetry::{Format, check_filter};
@@ -76,6 +77,34 @@ pub(super) fn concurrency(text: &str) -> Parsed<Option<u32>> {
         Ok(number) if number > 0 => Ok(Some(number)),
         _ => Err(Bad::new("is neither off nor a number above zero", "write for example off or 8")),
     }
+}
+
+/// Networks and their names; none for what the hosting says.
+pub(super) fn proxies_in_front(text: &str) -> Parsed<Option<Vec<Network>>> {
+    match text.trim() {
+        "auto" => return Ok(None),
+        "" | "none" => return Ok(Some(Vec::new())),
+        _ => {}
+    }
+    let mut networks = Vec::new();
+    for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+        if let Some(named) = TrustedProxies::named(entry) {
+            networks.extend_from_slice(named);
+            continue;
+        }
+        let bad = |_| {
+            let reason = format!("has an entry {entry:?} that is no address, no network and no known name");
+            Bad::new(reason, "write for example 10.0.0.0/8, or loopback, private, cloudflare, auto or none")
+        };
+        networks.push(entry.parse().map_err(bad)?);
+    }
+    Ok(Some(networks))
+}
+
+pub(super) fn time_zone(text: &str) -> Parsed<Zone> {
+    text.parse().map_err(|_| {
+        Bad::new("is not a time zone", "write for example UTC, Asia/Shanghai or America/New_York")
+    })
 }
 
 pub(super) fn switch(text: &str) -> Parsed<bool> {
@@ -202,28 +231,6 @@ pub(super) fn proxies(text: &str) -> Parsed<Vec<EgressProxy>> {
         item.parse().map_err(|reason| Bad::new(format!("(number {}) {reason}", index + 1), way_out))
     };
     items(text).enumerate().map(read).collect()
-}
-
-/// Ranges of addresses, some of them by name.
-pub(super) fn networks(text: &str) -> Parsed<Vec<Network>> {
-    const LOOPBACK: &[&str] = &["127.0.0.0/8", "::1"];
-    const PRIVATE: &[&str] = &[
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "169.254.0.0/16",
-        "fc00::/7",
-        "fe80::/10",
-    ];
-    let named = items(text).flat_map(|item| match item {
-        "loopback" => LOOPBACK.to_vec(),
-        "private" => [LOOPBACK, PRIVATE].concat(),
-        other => vec![other],
-    });
-    let way_out =
-        "write addresses and ranges, for example 127.0.0.1, 10.0.0.0/8, or the words loopback and private";
-    named.map(|item| item.parse().map_err(|reason| Bad::new(format!("({item}) {reason}"), way_out))).collect()
 }
 
 pub(super) fn http_version(text: &str) -> Parsed<HttpVersion> {

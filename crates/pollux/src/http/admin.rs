@@ -5,6 +5,7 @@
 //!
 //! Invariant: no answer holds a whole key but the one that has just made it.
 
+mod complaints;
 mod config;
 mod fields;
 mod forecast;

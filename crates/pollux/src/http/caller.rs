@@ -7,6 +7,7 @@ use http::request::Parts;
 
 use super::Gateway;
 use super::openai::Failed;
+use super::peer::ClientAddress;
 use crate::access;
 
 /// A user with a valid key.
@@ -17,7 +18,8 @@ impl FromRequestParts<Gateway> for Caller {
     type Rejection = Failed;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Failed> {
-        Ok(Self(gateway.access.caller(credential(&parts.headers))?))
+        let ClientAddress(from) = ClientAddress::of(parts, &gateway.settings.trusted_proxies);
+        Ok(Self(gateway.access.caller(credential(&parts.headers), from)?))
     }
 }
 

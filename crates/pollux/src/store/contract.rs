@@ -2,9 +2,11 @@
 //!
 //! The list of all checks is [`for_each_check`]: an implementation hands it a macro that makes a test of each.
 
+use pool::account::{Caps, Limit as CapOf};
+
 use super::record::{
-    DayCount, KeyId, KeyState, Limit, LimitFilter, NewKey, NewUser, Origin, Owner, ProjectId, SettingChange,
-    Stored, UserId,
+    DayCount, Injection, InjectionPosition, KeyId, KeyState, Limit, LimitFilter, NewKey, NewUser, Origin,
+    Owner, Priority, ProjectId, Rules, SettingChange, Stored, UserId,
 };
 use super::{Store, StoreError, check_master_key};
 use crate::clock::Moment;
@@ -25,6 +27,8 @@ macro_rules! for_each_check {
             users_are_kept_by_hash
             users_are_rotated_and_deleted
             users_are_changed
+            users_keep_their_rules
+            ids_of_users_are_never_used_again
             users_are_touched_in_bulk
             settings_change_from_the_version_seen
             two_authors_at_once_do_not_overwrite_each_other
@@ -35,10 +39,20 @@ macro_rules! for_each_check {
             odd_text_comes_back_as_it_was
             nul_is_refused_everywhere
             another_master_key_is_noticed
+            a_call_is_told_once
+            sums_add_up
+            users_are_summed_to_the_millisecond
+            calls_are_listed_from_the_newest
+            attempts_are_listed
+            old_usage_is_forgotten_in_portions
+            odd_records_are_kept
         }
     };
 }
 pub(super) use for_each_check;
+
+mod usage;
+pub(super) use usage::*;
 
 const NOW: Moment = Moment(1_800_000_000_000);
 const LATER: Moment = Moment(1_800_000_060_000);
@@ -70,6 +84,7 @@ fn new_user(seed: u64) -> NewUser {
         expires_at: None,
         private: false,
         weight: 1,
+        rules: Rules::default(),
     }
 }
 
@@ -268,6 +283,7 @@ pub(super) async fn users_are_changed(store: &dyn Store) {
     row.expires_at = Some(LATER);
     row.private = false;
     row.weight = 100;
+    row.rules = rules();
     store.update_user(&row, LATER).await.unwrap();
     row.updated_at = LATER;
     assert_eq!(store.user(&row.id).await.unwrap(), row);
@@ -275,6 +291,33 @@ pub(super) async fn users_are_changed(store: &dyn Store) {
     store.delete_user(&row.id, LATER).await.unwrap();
     let gone = store.update_user(&row, LATER).await;
     assert!(matches!(gone, Err(StoreError::Missing { kind: "user", .. })), "{gone:?}");
+}
+
+fn rules() -> Rules {
+    let injection = Injection { position: InjectionPosition::System, content: "说中文。\0".into() };
+    Rules {
+        models: vec!["gemini-*".into()],
+        addresses: vec!["2001:db8::/32".into()],
+        caps: Caps::NONE.with(CapOf::CostTotal, Some(u64::MAX)),
+        priority: Priority::Low,
+        injection: Some(injection),
+    }
+}
+
+pub(super) async fn users_keep_their_rules(store: &dyn Store) {
+    let ruled = NewUser { rules: rules(), ..new_user(1) };
+    let row = store.insert_user(&ruled, NOW).await.unwrap();
+    assert_eq!(row.rules, rules());
+    assert_eq!(store.load_users().await.unwrap(), [row]);
+}
+
+/// What a key did is told by its user's id, for ever.
+pub(super) async fn ids_of_users_are_never_used_again(store: &dyn Store) {
+    let id = store.insert_user(&new_user(1), NOW).await.unwrap().id;
+    store.delete_user(&id, LATER).await.unwrap();
+    let again = NewUser { lookup: hash(99), ..new_user(1) };
+    assert!(matches!(store.insert_user(&again, LATER).await, Err(StoreError::Conflict { .. })));
+    assert!(store.load_users().await.unwrap().is_empty());
 }
 
 pub(super) async fn users_are_touched_in_bulk(store: &dyn Store) {

@@ -1,9 +1,13 @@
 //! The rows of the store, as the rest of the program sees them.
 
+mod rules;
+
 use std::fmt;
 use std::sync::Arc;
 
 use crate::clock::Moment;
+
+pub use rules::{Injection, InjectionPosition, Priority, Rules};
 
 macro_rules! row_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -195,6 +199,8 @@ pub struct NewUser {
     pub private: bool,
     /// Its share of turns and of the day relative to others.
     pub weight: u32,
+    /// What it may do, and how much of it.
+    pub rules: Rules,
 }
 
 /// A user of the gateway.
@@ -216,6 +222,8 @@ pub struct UserRow {
     pub private: bool,
     /// Its share of turns and of the day relative to others.
     pub weight: u32,
+    /// What it may do, and how much of it.
+    pub rules: Rules,
     /// When it was made.
     pub created_at: Moment,
     /// When it last called, to the minute or so.

@@ -8,6 +8,7 @@ mod keys;
 mod migrate;
 mod projects;
 mod settings;
+mod usage;
 mod users;
 
 use std::path::Path;

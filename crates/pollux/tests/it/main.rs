@@ -15,6 +15,7 @@ mod calllog;
 mod canary;
 mod chat;
 mod collector;
+mod doors;
 mod endings;
 mod failover;
 mod hostile;

@@ -75,6 +75,12 @@ impl Fields {
         })
     }
 
+    /// An object inside.
+    pub(super) fn object(&self, name: &'static str) -> Result<Option<&Map<String, Value>>, Problem> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        value.as_object().map(Some).ok_or_else(|| Problem::field(name, "must be an object"))
+    }
+
     /// Whether a field is there, be it null.
     pub(super) fn mentions(&self, name: &'static str) -> bool {
         self.0.contains_key(name)

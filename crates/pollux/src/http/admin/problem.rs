@@ -22,6 +22,19 @@ pub(crate) struct Problem {
     pub(super) detail: String,
     /// The field of the body or query at fault.
     field: Option<&'static str>,
+    /// Each of several problems that were looked for together.
+    problems: Vec<Wrong>,
+}
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Wrong {
+    /// The field at fault; none for the request as a whole.
+    field: Option<&'static str>,
+    reason: String,
+    /// What would be right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    way_out: Option<String>,
 }
 
 /// As it is on the wire.
@@ -33,18 +46,49 @@ struct Details<'a> {
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[Wrong]>::is_empty")]
+    problems: &'a [Wrong],
+}
+
+impl Wrong {
+    /// What a sentence that names the field says of it.
+    fn plain(field: Option<&'static str>, detail: &str) -> Self {
+        let named = field.and_then(|field| detail.strip_prefix(&format!("`{field}` ")));
+        let reason = named.map_or(detail, |reason| reason.trim_end_matches('.'));
+        Self { field, reason: reason.to_owned(), way_out: None }
+    }
 }
 
 impl Problem {
     /// A problem with nothing but a status and a sentence about it.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), field: None }
+        Self { status, detail: detail.into(), field: None, problems: Vec::new() }
     }
 
     /// A value that cannot be used; `why` follows the field's name: `must be a text`.
     pub(super) fn field(field: &'static str, why: &str) -> Self {
         let detail = format!("`{field}` {why}.");
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail, field: Some(field) }
+        Self { field: Some(field), ..Self::unprocessable(detail) }
+    }
+
+    /// A value that cannot be used, and what would be right.
+    pub(super) fn wrong(field: &'static str, reason: &str, way_out: &str) -> Self {
+        let wrong =
+            Wrong { field: Some(field), reason: reason.to_owned(), way_out: Some(way_out.to_owned()) };
+        Self { problems: vec![wrong], ..Self::field(field, &format!("{reason}; {way_out}")) }
+    }
+
+    /// Several problems of one request, told as one that lists them.
+    pub(super) fn of_all(problems: Vec<Self>) -> Self {
+        let status = problems.first().map_or(StatusCode::UNPROCESSABLE_ENTITY, |first| first.status);
+        let field = problems.first().and_then(|first| first.field);
+        let detail: Vec<&str> = problems.iter().map(|problem| problem.detail.as_str()).collect();
+        let detail = detail.join(" ");
+        let problems = problems.into_iter().flat_map(|problem| {
+            let Self { detail, field, problems, .. } = problem;
+            if problems.is_empty() { vec![Wrong::plain(field, &detail)] } else { problems }
+        });
+        Self { status, detail, field, problems: problems.collect() }
     }
 
     /// A body that is not what was asked for, whatever its fields.
@@ -60,10 +104,16 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, detail, field } = self;
+        let Self { status, detail, field, problems } = self;
         let title = status.canonical_reason().unwrap_or("Failed");
-        let details =
-            Details { r#type: "about:blank", title, status: status.as_u16(), detail: &detail, field };
+        let details = Details {
+            r#type: "about:blank",
+            title,
+            status: status.as_u16(),
+            detail: &detail,
+            field,
+            problems: &problems,
+        };
         let body = serde_json::to_string(&details).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();

@@ -4,6 +4,7 @@ mod access;
 mod keys;
 mod projects;
 mod refusals;
+mod rules;
 mod users;
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@ pub(super) mod check;
 pub(super) mod delete;
 pub(super) mod list;
 pub(super) mod rotate;
+mod rules;
 pub(super) mod show;
 pub(super) mod switch;
 
@@ -15,7 +16,9 @@ use super::Problem;
 use super::fields::Fields;
 use crate::clock::{self, Moment};
 use crate::secret::Secret;
-use crate::store::record::UserRow;
+use crate::store::record::{Injection, Priority, Rules, UserRow};
+
+use rules::ShownLimits;
 
 /// A user as the operator sees it.
 #[derive(Debug, Serialize)]
@@ -30,6 +33,15 @@ pub(super) struct User {
     private: bool,
     /// Its share of turns and of the day relative to others.
     weight: u32,
+    /// Whose calls go first when there is no room for all.
+    priority: Priority,
+    /// Models it may ask for; empty for all.
+    models: Vec<String>,
+    /// Where it may call from; empty for everywhere.
+    addresses: Vec<String>,
+    limits: ShownLimits,
+    /// What is said in each of its calls besides what it says itself.
+    injection: Option<Injection>,
     created_at: String,
     /// To the minute or so.
     last_used_at: Option<String>,
@@ -54,10 +66,12 @@ impl From<UserRow> for User {
             expires_at,
             private,
             weight,
+            rules,
             created_at,
             last_used_at,
             updated_at: _,
         } = row;
+        let Rules { models, addresses, caps, priority, injection } = rules;
         Self {
             id: id.as_str().to_owned(),
             name,
@@ -66,6 +80,11 @@ impl From<UserRow> for User {
             expires_at: expires_at.map(clock::iso),
             private,
             weight,
+            priority,
+            models,
+            addresses,
+            limits: caps.into(),
+            injection,
             created_at: clock::iso(created_at),
             last_used_at: last_used_at.map(clock::iso),
         }

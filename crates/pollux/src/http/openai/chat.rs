@@ -70,6 +70,9 @@ async fn prepare(
         .catalog
         .resolve(request.require_model()?, now)
         .map_err(|unknown| unknown_model(&unknown.to_string()))?;
+    if !caller.scope.allows_model(&model.upstream_id) {
+        return Err(not_allowed(&model.upstream_id));
+    }
     let kept = gateway.shared.calls(caller.user.as_str(), &request.call_ids(), now).await;
     let recall = kept.iter().map(|(id, kept)| (id.clone(), kept.call.clone())).collect();
     let context =
@@ -107,6 +110,15 @@ fn affinity(
 
 pub(super) fn unknown_model(message: &str) -> Failed {
     Failed::new(404, "invalid_request_error", "model_not_found", message.to_owned()).about("model")
+}
+
+/// The user may use other models only.
+pub(super) fn not_allowed(model: &str) -> Failed {
+    let message = format!(
+        "This key may not use the model “{model}”. GET /v1/models lists those it may use; the administrator of this gateway \
+         can allow more."
+    );
+    Failed::new(403, "invalid_request_error", "model_not_allowed", message).about("model").never()
 }
 
 /// Streams: with its real status if the first event comes before the heartbeat is due.

@@ -1,5 +1,6 @@
 //! How a refusal reads in OpenAI's words (`wire.md` §10.3), and which headers make its SDKs do the right thing.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
@@ -180,7 +181,7 @@ impl Failed {
         self
     }
 
-    fn never(mut self) -> Self {
+    pub(super) fn never(mut self) -> Self {
         self.retry = Retry::Never;
         self
     }
@@ -210,6 +211,15 @@ impl Failed {
         }
         headers
     }
+}
+
+/// A key may be used from elsewhere only. The address is said: behind a proxy it may not be the one that was meant.
+fn not_from_here(seen: Option<IpAddr>) -> String {
+    let from = seen.map_or_else(|| "an address that is not known".to_owned(), |address| address.to_string());
+    format!(
+        "This key may not be used from where the call comes from, {from}. Ask the administrator of this gateway to \
+             allow it."
+    )
 }
 
 fn ceiling_seconds(wait: Duration) -> u64 {
@@ -258,6 +268,7 @@ impl From<Denied> for Failed {
                 "key_expired",
                 "This key has expired. Ask the administrator of this gateway for a new one.".to_owned(),
             ),
+            Denied::Address { seen } => (403, "address_not_allowed", not_from_here(seen)),
         };
         Self::new(status, "invalid_request_error", code, message).never()
     }

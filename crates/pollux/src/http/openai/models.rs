@@ -6,28 +6,32 @@ use axum::extract::{Path, State};
 use dialect::model::Thinking;
 use dialect::openai::models::{ModelList, ModelObject};
 
-use super::chat::unknown_model;
+use super::chat::{not_allowed, unknown_model};
 use super::error::Failed;
 use crate::catalog::Offered;
 use crate::http::Gateway;
 use crate::http::caller::Caller;
 
-/// The models that a chat can use today.
-pub(super) async fn list(State(gateway): State<Gateway>, _: Caller) -> Json<ModelList> {
-    let models = gateway.catalog.list(gateway.clock.now());
-    Json(ModelList::new(models.into_iter().map(object).collect()))
+/// The models that the user may use today.
+pub(super) async fn list(State(gateway): State<Gateway>, Caller(caller): Caller) -> Json<ModelList> {
+    let models = gateway.catalog.list(gateway.clock.now()).into_iter();
+    let models = models.filter(|model| caller.scope.allows_model(&model.id));
+    Json(ModelList::new(models.map(object).collect()))
 }
 
 /// One of them, by its id or an alias.
 pub(super) async fn retrieve(
     State(gateway): State<Gateway>,
-    _: Caller,
+    Caller(caller): Caller,
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Json<ModelObject>, Failed> {
     // What cannot be decoded is no model's name.
     let name = name.map_or_else(|_| "�".to_owned(), |Path(name)| name);
     let found = gateway.catalog.get(&name, gateway.clock.now());
     let model = found.map_err(|unknown| unknown_model(&unknown.to_string()))?;
+    if !caller.scope.allows_model(&model.id) {
+        return Err(not_allowed(&model.id));
+    }
     Ok(Json(object(model)))
 }
 

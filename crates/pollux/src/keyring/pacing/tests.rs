@@ -25,6 +25,7 @@ fn row(name: &str, weight: u32, seen: Moment) -> UserRow {
         expires_at: None,
         private: false,
         weight,
+        rules: crate::store::record::Rules::default(),
         created_at: Moment(0),
         last_used_at: Some(seen),
         updated_at: seen,

@@ -15,6 +15,8 @@ use crate::store::{Result, StoreError};
 const STEPS: &[(i64, &str)] = &[
     (1, include_str!("../../../migrations/0001_start.sql")),
     (2, include_str!("../../../migrations/0002_declared.sql")),
+    (3, include_str!("../../../migrations/0003_usage.sql")),
+    (4, include_str!("../../../migrations/0004_limits.sql")),
 ];
 
 impl SqlStore {

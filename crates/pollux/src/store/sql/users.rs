@@ -5,18 +5,18 @@ use sqlx::any::AnyRow;
 
 use super::{Columns, SqlStore, clean, one, page};
 use crate::clock::Moment;
-use crate::store::record::{NewUser, UserId, UserRow};
+use crate::store::record::{NewUser, Rules, UserId, UserRow};
 use crate::store::{Result, StoreError, Users};
 
 #[async_trait]
 impl Users for SqlStore {
     async fn insert_user(&self, user: &NewUser, now: Moment) -> Result<UserRow> {
-        let NewUser { id, name, lookup, hint, expires_at, private, weight } = user;
+        let NewUser { id, name, lookup, hint, expires_at, private, weight, rules } = user;
         clean("name", name)?;
         clean("hint", hint)?;
         let row = sqlx::query(
-            "INSERT INTO users (id, name, lookup, hint, enabled, expires_at, created_at, updated_at, private, weight) \
-             VALUES ($1, $2, $3, $4, 1, $5, $6, $6, $7, $8) RETURNING *",
+            "INSERT INTO users (id, name, lookup, hint, enabled, expires_at, created_at, updated_at, private, weight, rules) \
+             VALUES ($1, $2, $3, $4, 1, $5, $6, $6, $7, $8, $9) RETURNING *",
         )
         .bind(id.as_str())
         .bind(name.as_str())
@@ -26,6 +26,7 @@ impl Users for SqlStore {
         .bind(now.0)
         .bind(i64::from(*private))
         .bind(i64::from(*weight))
+        .bind(written(rules)?)
         .fetch_one(&self.writer)
         .await?;
         read(&row)
@@ -58,16 +59,17 @@ impl Users for SqlStore {
     }
 
     async fn update_user(&self, row: &UserRow, now: Moment) -> Result<()> {
-        let UserRow { id, name, expires_at, private, weight, .. } = row;
+        let UserRow { id, name, expires_at, private, weight, rules, .. } = row;
         clean("name", name)?;
         let done = sqlx::query(
-            "UPDATE users SET name = $1, expires_at = $2, private = $3, weight = $4, updated_at = $5 \
-             WHERE id = $6 AND deleted_at IS NULL",
+            "UPDATE users SET name = $1, expires_at = $2, private = $3, weight = $4, rules = $5, updated_at = $6 \
+             WHERE id = $7 AND deleted_at IS NULL",
         )
         .bind(name.as_str())
         .bind(expires_at.map(|at| at.0))
         .bind(i64::from(*private))
         .bind(i64::from(*weight))
+        .bind(written(rules)?)
         .bind(now.0)
         .bind(id.as_str())
         .execute(&self.writer)
@@ -129,6 +131,12 @@ impl Users for SqlStore {
     }
 }
 
+/// Rules as they are kept. JSON writes NUL as an escape, which PostgreSQL takes in a text.
+fn written(rules: &Rules) -> Result<String> {
+    serde_json::to_string(rules)
+        .map_err(|_| StoreError::Invalid { field: "rules", reason: "cannot be written" })
+}
+
 fn read(row: &AnyRow) -> Result<UserRow> {
     Ok(UserRow {
         id: row.user("id")?,
@@ -139,6 +147,8 @@ fn read(row: &AnyRow) -> Result<UserRow> {
         expires_at: row.maybe_moment("expires_at")?,
         private: row.flag("private")?,
         weight: u32::try_from(row.integer("weight")?).unwrap_or(1),
+        rules: serde_json::from_str(&row.text("rules")?)
+            .map_err(|error| StoreError::damaged(format!("the rules of a user: {error}")))?,
         created_at: row.moment("created_at")?,
         last_used_at: row.maybe_moment("last_used_at")?,
         updated_at: row.moment("updated_at")?,

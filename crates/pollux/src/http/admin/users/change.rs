@@ -4,15 +4,17 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 
-use super::{User, expiry};
-use crate::access::{UserChange, WEIGHTS};
+use super::{User, expiry, rules};
+use crate::access::{UserChange, WEIGHTS, check_name};
+use crate::clock::Moment;
 use crate::http::Gateway;
+use crate::http::admin::complaints::Complaints;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::path::UserId;
 use crate::http::admin::{BODY_LIMIT, Problem};
 use crate::http::guard::Admin;
 
-/// Changes any of `name`, `private`, `weight` and `expires_at`; null takes the expiry away.
+/// Changes what the body mentions. Null takes away: an expiry, a limit, a list, an injection.
 pub(in crate::http::admin) async fn change(
     _: Admin,
     State(gateway): State<Gateway>,
@@ -20,13 +22,24 @@ pub(in crate::http::admin) async fn change(
     request: Body,
 ) -> Result<Json<User>, Problem> {
     let fields = Fields::read(request, BODY_LIMIT).await?;
-    fields.only(&["name", "private", "weight", "expires_at"])?;
-    let expires_at = expiry(&fields, gateway.clock.now())?;
-    let change = UserChange {
-        name: fields.text("name")?.map(str::to_owned),
-        private: fields.truth("private")?,
-        weight: fields.whole("weight", WEIGHTS)?,
-        expires_at: fields.mentions("expires_at").then_some(expires_at),
-    };
+    let change = read(&fields, gateway.clock.now())?;
     Ok(Json(gateway.access.change_user(&id, change).await?.into()))
+}
+
+fn read(fields: &Fields, now: Moment) -> Result<UserChange, Problem> {
+    let mut complaints = Complaints::default();
+    let known: Vec<&str> =
+        ["name", "private", "weight", "expires_at"].into_iter().chain(rules::FIELDS).collect();
+    complaints.take(fields.only(&known));
+    let name = fields.text("name").and_then(|name| Ok(name.map(check_name).transpose()?));
+    let expires_at = complaints.take(expiry(fields, now)).flatten();
+    let change = UserChange {
+        name: complaints.take(name).flatten().map(str::to_owned),
+        private: complaints.take(fields.truth("private")).flatten(),
+        weight: complaints.take(fields.whole("weight", WEIGHTS)).flatten(),
+        expires_at: fields.mentions("expires_at").then_some(expires_at),
+        rules: rules::read(fields, &mut complaints),
+    };
+    complaints.end()?;
+    Ok(change)
 }

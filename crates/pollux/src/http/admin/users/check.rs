@@ -46,12 +46,13 @@ fn reason(denied: &Denied) -> &'static str {
         Denied::Missing | Denied::Unknown => "unknown",
         Denied::Disabled { .. } => "disabled",
         Denied::Expired => "expired",
+        Denied::Address { .. } => "address",
     }
 }
 
 impl From<Caller> for Owner {
     fn from(caller: Caller) -> Self {
-        let Caller { user, name, private: _, weight: _ } = caller;
+        let Caller { user, name, .. } = caller;
         Self { id: user.as_str().to_owned(), name: name.as_ref().to_owned() }
     }
 }
