@@ -29,6 +29,7 @@ pub(crate) struct Case {
     pub(crate) tenths: u64,
     pub(crate) shape: Shape,
     pub(crate) metering: Metering,
+    pub(crate) patience_s: u32,
 }
 
 pub(crate) const CONTENDERS: [Contender; 5] = [
@@ -74,8 +75,11 @@ pub(crate) fn run_all(options: &Options) -> Vec<(Case, Score)> {
     let cases: Vec<Case> = CONTENDERS
         .into_iter()
         .flat_map(|contender| LOADS.map(|(tenths, _)| (contender, tenths)))
-        .flat_map(|(contender, tenths)| {
-            WAYS.map(|(shape, metering)| Case { contender, tenths, shape, metering })
+        .flat_map(|(contender, tenths)| WAYS.map(|way| (contender, tenths, way)))
+        .flat_map(|(contender, tenths, (shape, metering))| {
+            let case =
+                move |patience_s: &u32| Case { contender, tenths, shape, metering, patience_s: *patience_s };
+            options.patience_s.iter().map(case).collect::<Vec<_>>()
         })
         .collect();
     let next = AtomicUsize::new(0);
@@ -97,9 +101,9 @@ pub(crate) fn run_all(options: &Options) -> Vec<(Case, Score)> {
 
 /// One run.
 pub(crate) fn run(case: Case, options: &Options) -> Score {
-    let Options { seed, patience_s, before, after } = *options;
+    let Options { seed, before, after, .. } = *options;
     let world = World::standard((i64::from(before), i64::from(after)));
-    let Case { contender, tenths, shape, metering } = case;
+    let Case { contender, tenths, shape, metering, patience_s } = case;
     let load = Load { shape, tenths, patience_ms: i64::from(patience_s) * 1_000, seed };
     let calls = traffic::calls(&world, load);
     let mut scheduler = contender.scheduler(&world, &calls, seed);

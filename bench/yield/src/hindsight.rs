@@ -3,8 +3,11 @@
 //!
 //! Both judge by sliding minutes: only who keeps to those is safe whatever Google's minute is.
 
+use std::collections::VecDeque;
+
 use whatif::engine::{Call, Trace};
 
+use crate::score::even;
 use crate::world::{MIDNIGHT, MINUTE, Model, World};
 
 /// An upper bound of answers: all living projects as one bucket, tokens free, nobody slow, no limit to be learned.
@@ -58,6 +61,35 @@ pub(crate) fn avoidable(world: &World, calls: &[Call], trace: &Trace) -> u64 {
         }
     }
     avoidable
+}
+
+/// The fairness that order alone could have reached: at each moment at which a call went, the waiting call of that model goes
+/// whose user has had the least of its share so far.
+pub(crate) fn fairest(world: &World, calls: &[Call], trace: &Trace, due: &[f64]) -> f64 {
+    let went = trace.answered.iter().flatten().map(|attempt| &trace.attempts[*attempt]);
+    let mut moments: Vec<(i64, usize)> =
+        went.map(|attempt| (attempt.sent, calls[attempt.call].model)).collect();
+    moments.sort_unstable();
+    let users = due.len();
+    let mut waiting: Vec<VecDeque<i64>> = vec![VecDeque::new(); users * world.models.len()];
+    let mut arrivals = calls.iter().peekable();
+    let mut got = vec![0.0; users];
+    for (now, model) in moments {
+        while let Some(call) = arrivals.next_if(|call| call.at <= now) {
+            waiting[call.model * users + call.user].push_back(call.deadline);
+        }
+        let lines = &mut waiting[model * users..][..users];
+        for line in lines.iter_mut() {
+            while line.pop_front_if(|deadline| *deadline <= now).is_some() {}
+        }
+        let ratio = |user: &usize| if due[*user] > 0.0 { got[*user] / due[*user] } else { f64::INFINITY };
+        let present = (0..users).filter(|user| !lines[*user].is_empty());
+        if let Some(user) = present.min_by(|one, other| ratio(one).total_cmp(&ratio(other))) {
+            lines[user].pop_front();
+            got[user] += 1.0;
+        }
+    }
+    even(&got, due)
 }
 
 struct Bucket<'a> {

@@ -26,6 +26,8 @@ pub(crate) struct Score {
     /// Milliseconds from arrival to the sending of the attempt that was answered, sorted.
     pub(crate) waits: Vec<i64>,
     pub(crate) fairness: f64,
+    /// What fairness could have been with the same moments to share out.
+    pub(crate) fairest: f64,
 }
 
 impl Score {
@@ -37,6 +39,7 @@ impl Score {
             answers.map(|(call, attempt)| trace.attempts[attempt].sent - calls[call].at).collect();
         waits.sort_unstable();
         let (upstream_429, repeated_429) = exhausted(world, calls, trace);
+        let due = due(world, calls);
         Self {
             offered: calls.len() as u64,
             answered: waits.len() as u64,
@@ -47,15 +50,18 @@ impl Score {
             client_429: trace.refused.iter().flatten().count() as u64,
             avoidable: hindsight::avoidable(world, calls, trace),
             waits,
-            fairness: fairness(world, calls, trace),
+            fairness: fairness(calls, trace, &due),
+            fairest: hindsight::fairest(world, calls, trace, &due),
         }
     }
 
-    /// Adds another run; fairness is the lesser of the two.
+    /// Adds another run; fairness is that of the less fair of the two.
     pub(crate) fn add(&mut self, other: &Self) {
         let Self { offered, answered, capacity, possible, upstream_429, .. } = other;
-        let Self { repeated_429, client_429, avoidable, waits, fairness, .. } = other;
-        self.fairness = if self.offered == 0 { *fairness } else { self.fairness.min(*fairness) };
+        let Self { repeated_429, client_429, avoidable, waits, fairness, fairest, .. } = other;
+        if self.offered == 0 || *fairness < self.fairness {
+            (self.fairness, self.fairest) = (*fairness, *fairest);
+        }
         self.offered += offered;
         self.answered += answered;
         self.capacity += capacity;
@@ -74,6 +80,10 @@ impl Score {
 
     pub(crate) fn of_calls(&self) -> f64 {
         share(self.answered, self.offered)
+    }
+
+    pub(crate) fn possible_of_calls(&self) -> f64 {
+        share(self.possible, self.offered)
     }
 
     pub(crate) fn of_capacity(&self) -> f64 {
@@ -135,19 +145,30 @@ fn exhausted(world: &World, calls: &[Call], trace: &Trace) -> (u64, u64) {
     (refused().count() as u64, repeated.count() as u64)
 }
 
-/// Jain's index over users of answers divided by the max-min fair share of the capacity.
-fn fairness(world: &World, calls: &[Call], trace: &Trace) -> f64 {
+/// By user: the max-min fair share of the capacity.
+fn due(world: &World, calls: &[Call]) -> Vec<f64> {
     let users = world.demand.len();
-    let (mut got, mut due) = (vec![0.0; users], vec![0.0; users]);
+    let mut due = vec![0.0; users];
     for model in 0..world.models.len() {
         let mut wanted = vec![0; users];
-        for (index, call) in calls.iter().enumerate().filter(|(_, call)| call.model == model) {
-            wanted[call.user] += 1;
-            got[call.user] += f64::from(u8::from(trace.answered[index].is_some()));
-        }
+        calls.iter().filter(|call| call.model == model).for_each(|call| wanted[call.user] += 1);
         let shares = max_min(&wanted, capacity(world, calls, model));
         due.iter_mut().zip(shares).for_each(|(due, share)| *due += share);
     }
-    let ratios = got.iter().zip(&due).filter(|(_, due)| **due > 0.0).map(|(got, due)| got / due);
+    due
+}
+
+/// Jain's index over users of answers divided by their shares.
+fn fairness(calls: &[Call], trace: &Trace, due: &[f64]) -> f64 {
+    let mut got = vec![0.0; due.len()];
+    for (call, answered) in calls.iter().zip(&trace.answered) {
+        got[call.user] += f64::from(u8::from(answered.is_some()));
+    }
+    even(&got, due)
+}
+
+/// Jain's index over users who are due anything.
+pub(crate) fn even(got: &[f64], due: &[f64]) -> f64 {
+    let ratios = got.iter().zip(due).filter(|(_, due)| **due > 0.0).map(|(got, due)| got / due);
     jain(&ratios.collect::<Vec<_>>())
 }

@@ -1,7 +1,5 @@
 //! The program's goals on a small world: what it measures must stay true.
 
-use std::time::Duration;
-
 use pool::Strategy;
 use whatif::google::Metering;
 
@@ -12,15 +10,15 @@ use crate::score::Score;
 use crate::traffic::{self, Load, Shape};
 use crate::world::World;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The gateway's default, and a longer one.
+const PATIENCE: [u32; 2] = [10, 30];
 
 fn options() -> Options {
-    let patience_s = u32::try_from(PATIENCE.as_secs()).unwrap();
-    Options { seed: 3, patience_s, before: 12, after: 6 }
+    Options { seed: 3, patience_s: PATIENCE.into(), before: 12, after: 6 }
 }
 
 fn run(contender: Contender, tenths: u64, shape: Shape, metering: Metering) -> Score {
-    case::run(Case { contender, tenths, shape, metering }, &options())
+    case::run(Case { contender, tenths, shape, metering, patience_s: PATIENCE[1] }, &options())
 }
 
 fn headroom(tenths: u64) -> Vec<Score> {
@@ -60,6 +58,17 @@ fn above_the_capacity_none_of_it_is_wasted_and_everybody_has_a_share() {
 }
 
 #[test]
+fn with_little_patience_shares_are_almost_as_even_as_order_can_make_them() {
+    let headroom = Contender::Pool(Strategy::Headroom);
+    for (shape, metering) in [(Shape::Poisson, Metering::Clock), (Shape::Bursty, Metering::Sliding)] {
+        let case = Case { contender: headroom, tenths: 30, shape, metering, patience_s: PATIENCE[0] };
+        let score = case::run(case, &options());
+        assert!(score.fairness >= score.fairest - 0.02, "{} {}", score.fairness, score.fairest);
+        assert!(score.yielded() >= 0.985, "{}", score.yielded());
+    }
+}
+
+#[test]
 fn a_rival_that_remembers_nothing_is_told_so_by_google() {
     let score = run(Contender::BlindRotation, 10, Shape::Poisson, Metering::Sliding);
     assert!(score.per_1000(score.repeated_429) > 100.0, "{}", score.per_1000(score.repeated_429));
@@ -93,10 +102,13 @@ fn the_last_line_is_one_json_object_with_every_scheduler_and_load() {
     let rows: Vec<_> = CONTENDERS
         .into_iter()
         .flat_map(|contender| case::LOADS.map(|(tenths, _)| (contender, tenths)))
-        .map(|(contender, tenths)| {
-            let case = Case { contender, tenths, shape: Shape::Poisson, metering: Metering::Sliding };
-            let score = Score { offered: 4, answered: 3, capacity: 4, possible: 4, ..Score::default() };
-            (case, score)
+        .flat_map(|(contender, tenths)| {
+            let (shape, metering) = (Shape::Poisson, Metering::Sliding);
+            PATIENCE.map(|patience_s| {
+                let case = Case { contender, tenths, shape, metering, patience_s };
+                let answered = if patience_s == PATIENCE[0] { 3 } else { 4 };
+                (case, Score { offered: 4, answered, capacity: 4, possible: 4, ..Score::default() })
+            })
         })
         .collect();
     let mut out = Vec::new();
@@ -106,7 +118,8 @@ fn the_last_line_is_one_json_object_with_every_scheduler_and_load() {
     for contender in CONTENDERS {
         for (_, load) in case::LOADS {
             let cell = &json[contender.name()][load];
-            assert_eq!(cell["yield"], 0.75, "{cell}");
+            assert_eq!((&cell["yield"], &cell["patience_s"]), (&0.75.into(), &10.0.into()), "{cell}");
+            assert_eq!(cell["patient"][0]["yield"], 1.0, "{cell}");
             let keys = ["upstream_429_per_1000", "avoidable_client_429", "p50_s", "p99_s", "fairness"];
             assert!(keys.iter().all(|key| cell[key].is_number()), "{cell}");
         }

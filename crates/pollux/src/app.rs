@@ -15,6 +15,7 @@ use axum::Router;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
+use crate::audit::Audit;
 use crate::calllog::{self, CallLog};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
@@ -22,7 +23,7 @@ use crate::config::Config;
 use crate::http::{self, Gateway, Parts, Requests};
 use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
-use crate::operators::{AdminRule, Operators};
+use crate::operators::{self, AdminRule, Operators};
 use crate::relay::{self, Relay};
 use crate::secret::{MasterKey, Secret};
 use crate::shared::{Memory, Shared};
@@ -76,8 +77,8 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     };
     check_master_key(&*store, &master).await?;
 
-    let (operators, fresh_admin_token) =
-        Operators::open(Arc::clone(&store), &master, admin_rule(config)).await?;
+    let (operators, fresh_admin_token) = operators(config, &store, &master, &clock).await?;
+    let audit = Audit::new(Arc::clone(&store), Arc::clone(&clock), config.audit_days);
     let access = Access::open(Arc::clone(&store), &master, Arc::clone(&clock)).await?;
     let access = with_environment_users(access.with_dice(dice.clone()), config).await?;
 
@@ -90,12 +91,9 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         clock: Arc::clone(&clock),
         dice: dice.clone(),
     };
-    let (keyring, keeper) = Keyring::open(rooms, master, pool_settings(config)).await?;
-    let keyring = keyring.paced(config.daily_pacing);
-    add_environment_keys(&keyring, config).await?;
+    let (keyring, keeper) = open_keyring(rooms, master, config).await?;
     let keys = keyring.ready_keys();
 
-    let keyring = Arc::new(keyring);
     let (calls, call_writer) = call_log(config, &clock)?;
     let relay = Relay::new(
         relay::Rooms {
@@ -114,6 +112,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let parts = Parts {
         access,
         operators,
+        audit,
         keyring,
         relay,
         catalog: Catalog::default(),
@@ -175,12 +174,50 @@ impl App {
     }
 }
 
-fn admin_rule(config: &Config) -> AdminRule {
-    if config.admin_auth { AdminRule::Token(config.admin_token.clone()) } else { AdminRule::Off }
+async fn open_keyring(
+    rooms: keyring::Rooms,
+    master: MasterKey,
+    config: &Config,
+) -> anyhow::Result<(Arc<Keyring>, Keeper)> {
+    let (keyring, keeper) = Keyring::open(rooms, master, pool_settings(config)).await?;
+    let keyring = keyring.paced(config.daily_pacing);
+    add_environment_keys(&keyring, config).await?;
+    Ok((Arc::new(keyring), keeper))
 }
 
 fn open_upstream(config: &Config, pipes: Option<&Arc<dyn Pipes>>) -> anyhow::Result<Upstream> {
     Upstream::over(&config.upstream(), pipes).context("cannot set up the way to Google")
+}
+
+/// Makes a new admin token in the store and ends all sessions. A gateway that is running notices within a minute.
+///
+/// # Errors
+/// As [`build`].
+pub async fn reset_admin_token(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Secret> {
+    let master = master_key(config)?;
+    let store = open_store(config, &*clock).await?;
+    check_master_key(&*store, &master).await?;
+    let rule = AdminRule::Token(None);
+    let (operators, fresh) = Operators::open(Arc::clone(&store), &master, clock, rule).await?;
+    let token = match fresh {
+        Some(token) => token,
+        None => operators.reset_token().await?,
+    };
+    operators.end_sessions(None).await?;
+    store.close().await;
+    Ok(token)
+}
+
+async fn operators(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    master: &MasterKey,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<(Operators, Option<Secret>)> {
+    let rule = if config.admin_auth { AdminRule::Token(config.admin_token.clone()) } else { AdminRule::Off };
+    let (operators, fresh) = Operators::open(Arc::clone(store), master, Arc::clone(clock), rule).await?;
+    let settings = operators::Settings { idle: config.session_idle, absolute: config.session_length };
+    Ok((operators.with(settings), fresh))
 }
 
 fn master_key(config: &Config) -> anyhow::Result<MasterKey> {

@@ -4,6 +4,7 @@
 //!
 //! Invariant: decides nothing but which command runs and with which exit code it ends.
 
+mod admin;
 mod config;
 mod demo;
 mod health;
@@ -45,6 +46,8 @@ enum Command {
     Replay(replay::Replay),
     /// Check the configuration, or print what can be configured.
     Config(config::ConfigCommand),
+    /// Ways back in for the operator.
+    Admin(admin::AdminCommand),
     /// Ask a running gateway whether it is healthy; for container health checks.
     Health(health::Health),
 }
@@ -104,6 +107,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Simulate(simulate)) => simulate::run(&simulate),
         Some(Command::Replay(replay)) => replay::run(&replay),
         Some(Command::Config(command)) => config::run(&command),
+        Some(Command::Admin(command)) => admin::run(&command),
         Some(Command::Health(health)) => health::run(&health),
     }
 }

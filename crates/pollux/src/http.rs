@@ -8,8 +8,10 @@
 mod answer;
 mod body;
 mod caller;
+mod cookie;
 mod guard;
 mod layers;
+mod origin;
 mod peer;
 mod routes;
 mod serving;
@@ -29,6 +31,7 @@ use axum::Router;
 use dialect::openai::chat::Policy;
 
 use crate::access::{Access, TrustedProxies};
+use crate::audit::Audit;
 use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
 use crate::id::Dice;
@@ -98,6 +101,8 @@ pub struct Parts {
     pub access: Access,
     /// Who may administer.
     pub operators: Operators,
+    /// What operators did.
+    pub audit: Audit,
     /// The pool's live face.
     pub keyring: Arc<Keyring>,
     /// The life of a call.
@@ -141,13 +146,19 @@ impl Requests {
 }
 
 impl Gateway {
-    /// Keeps the list of users in order until `shutdown` resolves (see [`Access::tend`]).
+    /// Keeps users, sessions and the audit in order until `shutdown` resolves (see [`Access::tend`]).
     pub async fn tend_users(&self, shutdown: impl Future<Output = ()>) {
         tokio::pin!(shutdown);
         loop {
             let last = tokio::time::timeout(TEND_EVERY, &mut shutdown).await.is_ok();
             if let Err(error) = self.access.tend().await {
                 tracing::warn!(%error, "the list of users could not be tended; it will be tried again");
+            }
+            if let Err(error) = self.audit.tend().await {
+                tracing::warn!(%error, "the audit could not be tended; it will be tried again");
+            }
+            if let Err(error) = self.operators.tend().await {
+                tracing::warn!(%error, "operators could not be tended; it will be tried again");
             }
             if last {
                 return;

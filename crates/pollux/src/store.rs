@@ -23,8 +23,8 @@ pub use error::StoreError;
 pub use sql::{SqlStore, SqliteSettings, Synchronous};
 
 use record::{
-    DayCount, KeyId, KeyRow, KeyState, Limit, LimitFilter, NewKey, NewUser, ProjectId, ProjectRow,
-    SettingChange, SettingRow, Stored, UserId, UserRow,
+    AuditFilter, AuditRow, DayCount, KeyId, KeyRow, KeyState, Limit, LimitFilter, NewKey, NewUser,
+    OperatorRow, ProjectId, ProjectRow, SessionRow, SettingChange, SettingRow, Stored, UserId, UserRow,
 };
 use usage::{AttemptFilter, AttemptRow, By, CallFilter, Group, Place, Record, Sequenced, Sums, UsageFilter};
 
@@ -36,9 +36,9 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// Everything that is kept. Lists are in the order of ids, which is the order of creation to the millisecond; the
 /// next page starts `after` the last id of the one before.
-pub trait Store: Projects + Keys + Users + Settings + Counters + Usage {}
+pub trait Store: Projects + Keys + Users + Settings + Counters + Usage + Sessions + Audit {}
 
-impl<T: Projects + Keys + Users + Settings + Counters + Usage> Store for T {}
+impl<T: Projects + Keys + Users + Settings + Counters + Usage + Sessions + Audit> Store for T {}
 
 /// Upstream keys.
 #[async_trait]
@@ -219,6 +219,71 @@ pub trait Counters: Debug + Send + Sync {
             }
         }
     }
+}
+
+/// Operators and their sessions.
+#[async_trait]
+pub trait Sessions: Debug + Send + Sync {
+    /// Adds an operator. A name that another has, whatever its capitals, is a conflict.
+    async fn insert_operator(&self, row: &OperatorRow) -> Result<()>;
+
+    /// The operator of this id.
+    async fn operator(&self, id: &str) -> Result<OperatorRow>;
+
+    /// The operator of this name, whatever its capitals.
+    async fn operator_by_name(&self, name: &str) -> Result<Option<OperatorRow>>;
+
+    /// One page of operators, at most [`PAGE`].
+    async fn list_operators(&self, after: Option<&str>, limit: usize) -> Result<Vec<OperatorRow>>;
+
+    /// Writes role, password and whether it may log in. The last admin who may log in stays one: a conflict.
+    async fn update_operator(&self, row: &OperatorRow, now: Moment) -> Result<()>;
+
+    /// Notes that an operator logged in.
+    async fn touch_operator(&self, id: &str, at: Moment) -> Result<()>;
+
+    /// Removes an operator and its password. Its id stays taken for ever, its name is free again. The last admin who may
+    /// log in stays: a conflict.
+    async fn delete_operator(&self, id: &str, now: Moment) -> Result<()>;
+
+    /// Begins a session.
+    async fn insert_session(&self, row: &SessionRow) -> Result<()>;
+
+    /// The session whose cookie has this hash.
+    async fn session(&self, lookup: &[u8; 32]) -> Result<Option<SessionRow>>;
+
+    /// One page of sessions, at most [`PAGE`].
+    async fn list_sessions(&self, after: Option<&str>, limit: usize) -> Result<Vec<SessionRow>>;
+
+    /// Notes the use of a session and when its operator proved who it is.
+    async fn touch_session(&self, id: &str, seen_at: Moment, confirmed_at: Moment) -> Result<()>;
+
+    /// Ends a session.
+    async fn delete_session(&self, id: &str) -> Result<()>;
+
+    /// Ends all sessions of an operator, or of all; says how many.
+    async fn delete_sessions(&self, operator: Option<&str>) -> Result<u64>;
+
+    /// Ends sessions that began, or were last used, at these moments or before; says how many.
+    async fn forget_sessions(&self, created_before: Moment, seen_before: Moment) -> Result<u64>;
+}
+
+/// What operators did.
+#[async_trait]
+pub trait Audit: Debug + Send + Sync {
+    /// Writes acts down. One that is there already stays as it is.
+    async fn insert_audit(&self, rows: &[AuditRow]) -> Result<()>;
+
+    /// One page of acts, at most [`PAGE`], the latest first; it starts before the id `before`.
+    async fn list_audit(
+        &self,
+        filter: &AuditFilter,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<AuditRow>>;
+
+    /// Forgets acts older than this, [`PAGE`] at a time; says how many.
+    async fn forget_audit(&self, before: Moment) -> Result<u64>;
 }
 
 /// What calls used. Lists go from the newest to the oldest; each row is told once, however often it is handed in.

@@ -68,8 +68,8 @@ pub(crate) struct Bench {
     pub(crate) probe: bool,
     /// Until when the probe that is out keeps others waiting.
     pub(crate) out_until: Moment,
-    /// From here on it holds only as long as the pool is not empty otherwise: the rest is there to spread returns.
-    pub(crate) spread_from: Moment,
+    /// Its last part, which holds only as long as the pool is not empty otherwise: it is there to spread returns.
+    pub(crate) spread_ms: u32,
     /// When a call last went although the bench was running (a soft bench in an otherwise empty pool).
     pub(crate) tried: Moment,
 }
@@ -82,16 +82,11 @@ impl Bench {
         settings: &Settings,
     ) -> Self {
         let probe = grade == Grade::Suspect || until.since(since) >= i64::from(settings.probe_from_ms);
-        Self {
-            grade,
-            reason,
-            since,
-            until,
-            probe,
-            out_until: Moment(i64::MIN),
-            spread_from: until,
-            tried: since,
-        }
+        Self { grade, reason, since, until, probe, out_until: Moment(i64::MIN), spread_ms: 0, tried: since }
+    }
+
+    fn spread_from(&self) -> Moment {
+        self.until.plus_ms(-i64::from(self.spread_ms))
     }
 
     /// When it lets a call through. `relax`: the pool is empty otherwise, so soft reasons hold less long.
@@ -101,11 +96,11 @@ impl Bench {
             until = until.min(self.tried.plus_ms(i64::from(settings.soft_patience_ms)));
         }
         if relax {
-            until = until.min(self.spread_from);
+            until = until.min(self.spread_from());
         }
         if now < until {
             Gate::until(until, self.grade.why())
-        } else if now >= self.spread_from && self.probe && now < self.out_until {
+        } else if now >= self.spread_from() && self.probe && now < self.out_until {
             Gate::until(self.out_until, Why::Probe)
         } else {
             Gate::OPEN
@@ -114,7 +109,7 @@ impl Bench {
 
     /// Notes that a call goes through now; true if it is a probe.
     pub(crate) fn pass(&mut self, now: Moment, out_until: Moment) -> bool {
-        if now < self.spread_from {
+        if now < self.spread_from() {
             self.tried = now;
             return false;
         }
@@ -133,7 +128,7 @@ impl Bench {
 
     /// Whether the success of a call sent at `sent` disproves the bench.
     pub(crate) fn refuted_by(&self, sent: Moment) -> bool {
-        sent >= self.spread_from
+        sent >= self.spread_from()
             || (self.grade == Grade::Soft && sent >= self.tried && self.tried > self.since)
     }
 
@@ -191,7 +186,7 @@ mod tests {
     #[test]
     fn what_only_spreads_returns_gives_way_to_one_probe_in_an_empty_pool() {
         let (settings, mut day) = (Settings::default(), bench(Grade::Day, 3_600_000));
-        day.spread_from = Moment(3_500_000);
+        day.spread_ms = 100_000;
         let now = Moment(3_500_000);
         assert_eq!(day.gate(&settings, now, false), Gate::until(Moment(3_600_000), Why::Day));
         assert_eq!(day.gate(&settings, Moment(3_499_999), true), Gate::until(now, Why::Day));

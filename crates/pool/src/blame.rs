@@ -192,7 +192,7 @@ impl Pool {
     }
 
     fn suspect(&mut self, case: &mut Case<'_>, reason: Cow<'static, str>) {
-        let bench = self.roster.key(case.key).and_then(|key| key.bench.as_deref());
+        let bench = self.roster.key(case.key).and_then(|key| key.ban.bench());
         match bench.filter(|bench| bench.grade == Grade::Suspect) {
             Some(bench) if case.now >= bench.until => self.kill(case, Scope::Key(case.key), reason),
             Some(_) => {}
@@ -367,7 +367,8 @@ impl Pool {
         let mut bench = Bench::new(grade, reason.clone(), (case.now, until), &self.settings);
         let midnight = self.day_at(case.now).end;
         if grade == Grade::Day && until >= midnight {
-            bench.spread_from = midnight.plus_ms(CLOCKS_MS).min(until);
+            bench.spread_ms =
+                u32::try_from(until.since(midnight.plus_ms(CLOCKS_MS)).max(0)).unwrap_or(u32::MAX);
         }
         let laid = self.with_bench(&scope, case.now, |slot| bench::lay(slot, bench, case.now));
         if laid == Some(true) {

@@ -30,7 +30,7 @@ pub(crate) struct Bucket {
     pub(crate) in_flight: u32,
     pub(crate) taken_at: Moment,
     /// The position of the key whose turn is next.
-    pub(crate) cursor: u32,
+    pub(crate) cursor: u16,
     /// Round-robin time: rounds in the upper half, the part of the round that is done in the lower.
     pub(crate) turn: u64,
     pub(crate) place: Place,

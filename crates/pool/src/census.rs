@@ -11,7 +11,7 @@ use crate::forecast::Burn;
 use crate::gate::Why;
 use crate::limits::Gauge;
 use crate::model::{Ctx, Model};
-use crate::roster::Project;
+use crate::roster::{Ban, Project};
 use crate::state::Pool;
 
 /// How many keys or projects are in which state.
@@ -110,13 +110,12 @@ impl Pool {
 
 impl Census {
     fn project(&mut self, project: &Project, ctx: &Ctx<'_>) {
-        let dead = project.death.is_some();
-        let own = state(dead, project.spec.enabled, project.bench.as_deref(), ctx.now);
+        let own = state(project.spec.enabled, &project.ban, ctx.now);
         self.projects.add(own);
-        count_bench(project.bench.as_deref(), &mut self.project_benches, ctx.now);
+        count_bench(project.ban.bench(), &mut self.project_benches, ctx.now);
         for key in project.keys.iter().filter_map(|id| ctx.roster.key(*id)) {
-            count_bench(key.bench.as_deref(), &mut self.key_benches, ctx.now);
-            match state(key.death.is_some(), key.spec.enabled, key.bench.as_deref(), ctx.now) {
+            count_bench(key.ban.bench(), &mut self.key_benches, ctx.now);
+            match state(key.spec.enabled, &key.ban, ctx.now) {
                 State::Ready => self.keys.add(own),
                 other => self.keys.add(other),
             }
@@ -159,9 +158,9 @@ fn left(model: &Model, bucket: &Bucket, gauge: Gauge, ctx: &Ctx<'_>) -> Option<f
     Some(if cap == 0 { 0.0 } else { left as f64 / cap as f64 })
 }
 
-fn state(dead: bool, enabled: bool, bench: Option<&Bench>, now: Moment) -> State {
-    match bench.filter(|bench| bench.stands(now)) {
-        _ if dead => State::Dead,
+fn state(enabled: bool, ban: &Ban, now: Moment) -> State {
+    match ban.bench().filter(|bench| bench.stands(now)) {
+        _ if ban.death().is_some() => State::Dead,
         _ if !enabled => State::Disabled,
         Some(_) => State::Benched,
         None => State::Ready,

@@ -140,7 +140,7 @@ impl Model {
     pub(crate) fn next_key(&self, project: &Project, ctx: &Ctx<'_>) -> Option<(usize, KeyId)> {
         let bucket = self.bucket(project.spec.id)?;
         let count = project.keys.len();
-        let start = (bucket.cursor as usize).checked_rem(count)?;
+        let start = usize::from(bucket.cursor).checked_rem(count)?;
         let mut ready = (start..count).chain(0..start).filter_map(|position| {
             let key = ctx.roster.key(*project.keys.get(position)?)?;
             key_gate(key, position, bucket, ctx).is_open(ctx.now).then_some((position, key.spec.id))
@@ -184,7 +184,7 @@ impl Model {
         bucket.turn = bucket.turn.max(if matches!(bucket.place, Place::Ready { .. }) { 0 } else { served });
         let turn = bucket.turn;
         bucket.advance_turn(turns);
-        bucket.cursor = u32::try_from(position + 1).unwrap_or(0);
+        bucket.cursor = u16::try_from(position + 1).unwrap_or(0);
         self.served = served.max(turn);
     }
 
@@ -221,13 +221,15 @@ impl Model {
                 bucket.turn = bucket.turn.max(served);
             }
             bucket.place = old; // `rank` asks whether it was ready
-            Place::Ready { paid, rank: self.rank(project, LEAST, ctx).0 }
+            let Rank { class, score, .. } = self.rank(project, LEAST, ctx).0;
+            Place::Ready { paid, class, score }
         } else if matches!(gate.why, Why::NoKey | Why::Disabled) && gate.is_never() {
             Place::Out
         } else {
             let soft = self.gate(project, LEAST, &Ctx { relax: true, ..*ctx }).until;
-            let soft = soft.min(gate.until);
-            Place::Waiting { paid, at: gate.until, soft, not_offered: gate.why == Why::NotOffered }
+            let at = gate.until;
+            let sooner_ms = u32::try_from(at.since(soft).max(0)).unwrap_or(u32::MAX);
+            Place::Waiting { paid, at, sooner_ms, not_offered: gate.why == Why::NotOffered }
         };
         self.bucket_mut(id).place = place;
         self.enter(id, place);
@@ -274,15 +276,15 @@ impl Model {
     fn leave(&mut self, id: ProjectId, place: Place) {
         match place {
             Place::Out => {}
-            Place::Ready { paid, rank } => {
-                self.lanes[usize::from(paid)].ready.remove(&rank);
+            Place::Ready { paid, class, score } => {
+                self.lanes[usize::from(paid)].ready.remove(&Rank { class, score, project: id });
             }
-            Place::Waiting { paid, at, soft, not_offered } => {
+            Place::Waiting { paid, at, sooner_ms, not_offered } => {
                 let lane = &mut self.lanes[usize::from(paid)];
                 lane.waiting.remove(&(at, id));
                 lane.not_offered = lane.not_offered.saturating_sub(usize::from(not_offered));
-                if soft < at {
-                    lane.soft.remove(&(soft, id));
+                if sooner_ms > 0 {
+                    lane.soft.remove(&(at.plus_ms(-i64::from(sooner_ms)), id));
                 }
             }
         }
@@ -291,15 +293,15 @@ impl Model {
     fn enter(&mut self, id: ProjectId, place: Place) {
         match place {
             Place::Out => {}
-            Place::Ready { paid, rank } => {
-                self.lanes[usize::from(paid)].ready.insert(rank);
+            Place::Ready { paid, class, score } => {
+                self.lanes[usize::from(paid)].ready.insert(Rank { class, score, project: id });
             }
-            Place::Waiting { paid, at, soft, not_offered } => {
+            Place::Waiting { paid, at, sooner_ms, not_offered } => {
                 let lane = &mut self.lanes[usize::from(paid)];
                 lane.waiting.insert((at, id));
                 lane.not_offered += usize::from(not_offered);
-                if soft < at {
-                    lane.soft.insert((soft, id));
+                if sooner_ms > 0 {
+                    lane.soft.insert((at.plus_ms(-i64::from(sooner_ms)), id));
                 }
             }
         }

@@ -1,9 +1,9 @@
 //! Calls that found no room wait here, fairly over users.
 //!
-//! Every model is a lane. As long as all who wait in it can be served in time, first come is first served. If not all
-//! can, or nobody knows, users take turns by weight: each grant moves the user's clock by the call's charge divided by the
-//! weight, and the clock furthest behind goes first. Inside a user the first to come always goes first, so a new call
-//! overtakes a waiting one only if that one's user had more than its share.
+//! Every model is a lane. Its users take turns by weight: each call that goes moves the user's clock by its charge divided by
+//! the weight, and the clock furthest behind goes first. Clocks outlive the moments in which a user, or everybody, waits for
+//! nothing, and fade within minutes. A call whose patience is nearly over goes before all, as long as few are lost. Inside
+//! a user the first to come always goes first.
 //!
 //! Whoever holds the queue asks [`Queue::turns`] whose turn it is, takes room for that call from the pool, and says
 //! [`Queue::serve`]. A call too large for the room there is may be passed by a smaller one, but not for ever.
@@ -12,6 +12,7 @@
 //!
 //! Invariant: a ticket is granted, expired or gone once; the bounds hold at every moment.
 
+mod fading;
 mod lane;
 mod outlook;
 
@@ -53,8 +54,8 @@ pub struct QueueSettings {
     pub total: usize,
     /// Calls that may wait per user.
     pub per_user: usize,
-    /// How many turns a user may save up while it does not wait, by which it goes first afterwards. 0 is the
-    /// strictest. New lanes heed it.
+    /// How many turns a user may save up while it does not wait, by which it goes first afterwards. New lanes heed
+    /// it.
     pub savings: u32,
     /// How often a call that is too large for the room there is may be passed.
     pub overtakes: u32,
@@ -136,7 +137,7 @@ struct Entry {
 
 impl Default for QueueSettings {
     fn default() -> Self {
-        Self { total: 1_024, per_user: 128, savings: 16, overtakes: 32, tokens_per_request: None }
+        Self { total: 1_024, per_user: 128, savings: 64, overtakes: 32, tokens_per_request: None }
     }
 }
 
@@ -179,8 +180,11 @@ impl Queue {
 
     /// Others may pass this call for ever: it waits for room that they can do without, and must not hold them up.
     pub fn let_pass(&mut self, ticket: Ticket) {
-        if let Some(entry) = self.entries.get_mut(&ticket) {
+        if let Some(entry) = self.entries.get_mut(&ticket).filter(|entry| !entry.yields) {
             entry.yields = true;
+            if let Some(lane) = self.lanes.get_mut(entry.lane) {
+                lane.yielding += 1;
+            }
         }
     }
 
@@ -195,6 +199,7 @@ impl Queue {
         if let Some(entry) = self.entries.get(&ticket).copied()
             && let Some(lane) = self.lanes.get_mut(entry.lane)
         {
+            lane.turn_to(now);
             lane.refund(entry.user, lane::step(entry.charge, weight));
         }
         Ok(())
@@ -210,7 +215,7 @@ impl Queue {
     pub fn turns(&self, model: &str, now: Moment) -> impl Iterator<Item = Ticket> {
         let mut blocked = false;
         let (mut firm, mut yielding) = (0, 0);
-        let heads = self.lane(model).into_iter().flat_map(Lane::heads).take(READ);
+        let heads = self.lane(model).into_iter().flat_map(move |lane| lane.heads(now)).take(READ);
         heads
             .filter_map(|ticket| Some((ticket, self.entries.get(&ticket)?)))
             .filter(move |(_, entry)| {
@@ -233,23 +238,43 @@ impl Queue {
         };
         let step = lane::step(entry.charge, self.weight(entry.user));
         if let Some(lane) = self.lanes.get_mut(entry.lane) {
-            let passed = lane.heads().take(READ).take_while(|head| *head != ticket);
+            lane.turn_to(now);
+            let passed = lane.heads(now).take(READ).take_while(|head| *head != ticket);
             for head in passed {
                 if let Some(entry) = self.entries.get_mut(&head).filter(|entry| !entry.yields) {
                     entry.passed = entry.passed.saturating_add(1);
                 }
             }
-            lane.serve(entry.user, ticket, step, self.settings.total);
+            lane.leave(entry.user, (ticket, entry.deadline));
+            lane.charge(entry.user, step, self.settings.total);
         }
         self.forget(ticket, entry);
         true
+    }
+
+    /// A call went without waiting: its user is charged as well, if anybody ever waited for the model.
+    pub fn went(&mut self, user: UserIx, model: &str, cost: Cost, now: Moment) {
+        let step = lane::step(self.charge(cost), self.weight(user));
+        if let Some(lane) = self.names.get(model).and_then(|index| self.lanes.get_mut(*index)) {
+            lane.turn_to(now);
+            lane.charge(user, step, self.settings.total);
+        }
+    }
+
+    /// A call was refused before it could ask for a place, because no room comes in time.
+    pub fn refused(&mut self, model: &str, now: Moment) {
+        let index = self.open(model);
+        if let Some(lane) = self.lanes.get_mut(index) {
+            lane.turn_to(now);
+            lane.lose();
+        }
     }
 
     /// The call does not wait any longer. `false` if it did not wait.
     pub fn leave(&mut self, ticket: Ticket) -> bool {
         let Some(entry) = self.entries.get(&ticket).copied() else { return false };
         if let Some(lane) = self.lanes.get_mut(entry.lane) {
-            lane.leave(entry.user, ticket);
+            lane.leave(entry.user, (ticket, entry.deadline));
         }
         self.forget(ticket, entry);
         true
@@ -261,6 +286,11 @@ impl Queue {
         while let Some((deadline, ticket)) = self.deadlines.first().copied()
             && deadline <= now
         {
+            let lane = self.entries.get(&ticket).map(|entry| entry.lane);
+            if let Some(lane) = lane.and_then(|lane| self.lanes.get_mut(lane)) {
+                lane.turn_to(now);
+                lane.lose();
+            }
             self.leave(ticket);
             expired.push(ticket);
         }
@@ -319,12 +349,17 @@ impl Queue {
         let charge = self.charge(wait.cost);
         let step = lane::step(charge, self.weight(wait.user));
         let lane = self.open(wait.model);
-        self.check(wait, (lane, step), now)?;
-        let Wait { user, deadline, outlook, .. } = *wait;
+        let allowed = self.check(wait, (lane, step), now);
+        let Wait { user, deadline, .. } = *wait;
         if let Some(lane) = self.lanes.get_mut(lane) {
-            lane.set_crowded(lane.is_crowded(outlook.slots));
-            lane.enter(user, ticket, step);
+            lane.turn_to(now);
+            match allowed {
+                Ok(()) => lane.enter(user, (ticket, deadline), step),
+                Err(Full { why: Overflow::Total | Overflow::Patience, .. }) => lane.lose(),
+                Err(Full { why: Overflow::User, .. }) => {}
+            }
         }
+        allowed?;
         self.entries.insert(ticket, Entry { user, lane, charge, deadline, passed: 0, yields: false });
         self.deadlines.insert((deadline, ticket));
         *self.by_user.entry(user).or_default() += 1;
@@ -347,10 +382,7 @@ impl Queue {
         if wait.deadline <= now || wait.outlook.opens >= wait.deadline {
             return refuse(Overflow::Patience, 0);
         }
-        if !lane.is_crowded(wait.outlook.slots) {
-            return Ok(());
-        }
-        match lane.ahead_of(wait.user, step) {
+        match lane.ahead_of(wait.user, step).map(|ahead| ahead.saturating_sub(lane.yielding)) {
             Some(ahead) if wait.outlook.is_hopeless(ahead) => {
                 refuse(Overflow::Patience, usize::try_from(ahead).unwrap_or(usize::MAX))
             }
@@ -360,6 +392,9 @@ impl Queue {
 
     fn forget(&mut self, ticket: Ticket, entry: Entry) {
         self.entries.remove(&ticket);
+        if let Some(lane) = self.lanes.get_mut(entry.lane).filter(|_| entry.yields) {
+            lane.yielding = lane.yielding.saturating_sub(1);
+        }
         self.deadlines.remove(&(entry.deadline, ticket));
         if let Some(count) = self.by_user.get_mut(&entry.user) {
             *count -= 1;

@@ -16,21 +16,21 @@ use crate::settings::Strategy;
 /// Smaller goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank {
-    class: Reverse<i32>,
-    score: u64,
+    pub(crate) class: Reverse<i32>,
+    pub(crate) score: u64,
     pub(crate) project: ProjectId,
 }
 
-/// Where a bucket stands in its model's sets.
+/// Where a bucket stands in its model's sets. Whose it is, is known from its place in the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Place {
     /// In none: no project, no key, disabled.
     #[default]
     Out,
     /// Has room, as far as is known.
-    Ready { paid: bool, rank: Rank },
-    /// Shut until `at`; `soft` is when it would open if the pool were empty otherwise, `at` if no sooner.
-    Waiting { paid: bool, at: Moment, soft: Moment, not_offered: bool },
+    Ready { paid: bool, class: Reverse<i32>, score: u64 },
+    /// Shut until `at`; so much sooner it would open if the pool were empty otherwise.
+    Waiting { paid: bool, at: Moment, sooner_ms: u32, not_offered: bool },
 }
 
 /// What of a bucket the strategies look at.

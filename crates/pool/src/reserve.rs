@@ -173,11 +173,16 @@ impl Pool {
                 lifted.push(scope());
             }
         };
-        if let Some(project_state) = self.roster.project_mut(project) {
-            visit(&mut project_state.bench, &|| Scope::Project(project));
+        // Most have none, and to ask for one to change it costs the count of ready keys.
+        if self.roster.project(project).is_some_and(|state| state.ban.bench().is_some())
+            && let Some(state) = self.roster.project_mut(project)
+        {
+            state.ban.on_bench(|slot| visit(slot, &|| Scope::Project(project)));
         }
-        if let Some(key_state) = self.roster.key_mut(key) {
-            visit(&mut key_state.bench, &|| Scope::Key(key));
+        if self.roster.key(key).is_some_and(|state| state.ban.bench().is_some())
+            && let Some(state) = self.roster.key_mut(key)
+        {
+            state.ban.on_bench(|slot| visit(slot, &|| Scope::Key(key)));
         }
         if let Some(Model { name, bench, buckets, .. }) = self.models.get_mut(index) {
             visit(bench, &|| Scope::Model(name.clone()));

@@ -64,13 +64,22 @@ pub(crate) struct Death {
     pub(crate) since: Moment,
 }
 
+/// What keeps a key or project out. Most have nothing of the kind, so that it is one word.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ban(Option<Box<Reasons>>);
+
+#[derive(Clone, Debug, Default)]
+struct Reasons {
+    bench: Option<Box<Bench>>,
+    death: Option<Death>,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Project {
     pub(crate) spec: ProjectSpec,
     /// In the order they came; the position is used in buckets.
     pub(crate) keys: SmallVec<[KeyId; 4]>,
-    pub(crate) bench: Option<Box<Bench>>,
-    pub(crate) death: Option<Box<Death>>,
+    pub(crate) ban: Ban,
 }
 
 #[derive(Clone, Debug)]
@@ -78,8 +87,7 @@ pub(crate) struct Key {
     pub(crate) spec: KeySpec,
     /// In its project's list.
     pub(crate) position: u32,
-    pub(crate) bench: Option<Box<Bench>>,
-    pub(crate) death: Option<Box<Death>>,
+    pub(crate) ban: Ban,
 }
 
 /// Projects and keys by handle.
@@ -87,6 +95,56 @@ pub(crate) struct Key {
 pub(crate) struct Roster {
     projects: Vec<Option<Project>>,
     keys: Vec<Option<Key>>,
+    counted: Option<Count>,
+}
+
+/// How many keys were ready, for as long as nothing changes and no bench ends.
+#[derive(Clone, Copy, Debug)]
+struct Count {
+    ready: usize,
+    from: Moment,
+    until: Moment,
+}
+
+impl Ban {
+    pub(crate) fn bench(&self) -> Option<&Bench> {
+        self.0.as_deref()?.bench.as_deref()
+    }
+
+    pub(crate) fn death(&self) -> Option<&Death> {
+        self.0.as_deref()?.death.as_ref()
+    }
+
+    pub(crate) fn set_death(&mut self, death: Option<Death>) {
+        let Reasons { bench, .. } = self.take();
+        self.set(Reasons { bench, death });
+    }
+
+    /// Lets `act` lay, change or lift the bench.
+    pub(crate) fn on_bench<T>(&mut self, act: impl FnOnce(&mut Option<Box<Bench>>) -> T) -> T {
+        let mut reasons = self.take();
+        let done = act(&mut reasons.bench);
+        self.set(reasons);
+        done
+    }
+
+    /// Whether it keeps out now, and until when that stays so if nothing else happens.
+    fn holds(&self, now: Moment) -> (bool, Moment) {
+        match self.bench() {
+            _ if self.death().is_some() => (true, Moment::NEVER),
+            Some(bench) if bench.stands(now) => (true, if bench.probe { Moment::NEVER } else { bench.until }),
+            _ => (false, Moment::NEVER),
+        }
+    }
+
+    fn take(&mut self) -> Reasons {
+        self.0.take().map(|reasons| *reasons).unwrap_or_default()
+    }
+
+    fn set(&mut self, reasons: Reasons) {
+        let holds = reasons.bench.is_some() || reasons.death.is_some();
+        self.0 = holds.then(|| Box::new(reasons));
+    }
 }
 
 impl Project {
@@ -95,19 +153,19 @@ impl Project {
     }
 
     pub(crate) fn gate(&self, settings: &Settings, now: Moment, relax: bool) -> Gate {
-        if !self.spec.enabled || self.death.is_some() {
+        if !self.spec.enabled || self.ban.death().is_some() {
             return Gate::never(Why::Disabled);
         }
-        bench::gate(self.bench.as_deref(), settings, now, relax)
+        bench::gate(self.ban.bench(), settings, now, relax)
     }
 }
 
 impl Key {
     pub(crate) fn gate(&self, settings: &Settings, now: Moment, relax: bool) -> Gate {
-        if !self.spec.enabled || self.death.is_some() {
+        if !self.spec.enabled || self.ban.death().is_some() {
             return Gate::never(Why::NoKey);
         }
-        bench::gate(self.bench.as_deref(), settings, now, relax)
+        bench::gate(self.ban.bench(), settings, now, relax)
     }
 }
 
@@ -117,6 +175,7 @@ impl Roster {
     }
 
     pub(crate) fn project_mut(&mut self, id: ProjectId) -> Option<&mut Project> {
+        self.counted = None;
         self.projects.get_mut(id.0 as usize)?.as_mut()
     }
 
@@ -125,6 +184,7 @@ impl Roster {
     }
 
     pub(crate) fn key_mut(&mut self, id: KeyId) -> Option<&mut Key> {
+        self.counted = None;
         self.keys.get_mut(id.0 as usize)?.as_mut()
     }
 
@@ -141,15 +201,44 @@ impl Roster {
         self.projects.iter().flatten()
     }
 
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.keys.iter().flatten()
+    /// How many keys are enabled, alive and not benched, and neither is their project. Counted anew only if something
+    /// changed or a bench has ended.
+    pub(crate) fn ready(&mut self, now: Moment) -> usize {
+        match self.counted {
+            Some(count) if (count.from..count.until).contains(&now) => count.ready,
+            _ => {
+                let count = self.count(now);
+                self.counted = Some(count);
+                count.ready
+            }
+        }
+    }
+
+    /// The same, without remembering it.
+    pub(crate) fn count_ready(&self, now: Moment) -> usize {
+        self.count(now).ready
+    }
+
+    fn count(&self, now: Moment) -> Count {
+        let (mut ready, mut until) = (0, Moment::NEVER);
+        for project in self.projects().filter(|project| project.spec.enabled) {
+            let (out, ends) = project.ban.holds(now);
+            until = until.min(ends);
+            let keys = project.keys.iter().filter_map(|id| self.key(*id)).filter(|key| key.spec.enabled);
+            for (held, ends) in keys.map(|key| key.ban.holds(now)) {
+                until = until.min(ends);
+                ready += usize::from(!held && !out);
+            }
+        }
+        Count { ready, from: now, until }
     }
 
     pub(crate) fn put_project(&mut self, spec: ProjectSpec) {
+        self.counted = None;
         let slot = slot(&mut self.projects, spec.id.0);
         match slot {
             Some(project) => project.spec = spec,
-            None => *slot = Some(Project { spec, keys: SmallVec::new(), bench: None, death: None }),
+            None => *slot = Some(Project { spec, keys: SmallVec::new(), ban: Ban::default() }),
         }
     }
 
@@ -169,7 +258,7 @@ impl Roster {
         let slot = slot(&mut self.keys, spec.id.0);
         match slot {
             Some(key) => (key.spec, key.position) = (spec, position),
-            None => *slot = Some(Key { spec, position, bench: None, death: None }),
+            None => *slot = Some(Key { spec, position, ban: Ban::default() }),
         }
     }
 
@@ -191,12 +280,14 @@ impl Roster {
     }
 
     pub(crate) fn forget_key(&mut self, id: KeyId) {
+        self.counted = None;
         if let Some(slot) = self.keys.get_mut(id.0 as usize) {
             *slot = None;
         }
     }
 
     pub(crate) fn forget_project(&mut self, id: ProjectId) {
+        self.counted = None;
         if let Some(slot) = self.projects.get_mut(id.0 as usize) {
             *slot = None;
         }
@@ -212,9 +303,9 @@ fn slot<T>(table: &mut Vec<Option<T>>, index: u32) -> &mut Option<T> {
     &mut table[index]
 }
 
-/// Makes room for `needed` entries and a sixteenth more: doubling would leave half of a large pool's memory unused.
+/// Makes room for `needed` entries and a thirty-second more: doubling would leave half of a large pool's memory unused.
 pub(crate) fn reserve_some<T>(table: &mut Vec<T>, needed: usize) {
     if needed > table.capacity() {
-        table.reserve_exact(needed + needed / 16 + 8 - table.len());
+        table.reserve_exact(needed + needed / 32 + 8 - table.len());
     }
 }

@@ -11,7 +11,7 @@ use crate::forecast::Burn;
 use crate::gate::Why;
 use crate::limits::{Gauge, Provenance};
 use crate::model::{Ctx, Model};
-use crate::roster::{Death, Key, KeyId, Project, ProjectId, Tier};
+use crate::roster::{Ban, Death, Key, KeyId, Project, ProjectId, Tier};
 use crate::state::Pool;
 
 /// Everything, at one moment.
@@ -160,8 +160,9 @@ impl Pool {
     }
 
     /// How many keys could serve some model now: enabled, alive, not benched, and neither is their project.
-    pub fn ready_keys(&self, now: Moment) -> usize {
-        self.roster.keys().filter(|key| self.key_state(key.spec.id, now) == KeyState::Ready).count()
+    /// Cheap to ask again as long as nothing changes.
+    pub fn ready_keys(&mut self, now: Moment) -> usize {
+        self.roster.ready(now)
     }
 
     /// Everything, for people. Reads the whole pool: not for the path of a call.
@@ -170,7 +171,7 @@ impl Pool {
         Snapshot {
             at: now,
             day_ends: ctx.day.end,
-            ready_keys: self.ready_keys(now),
+            ready_keys: self.roster.count_ready(now),
             projects: self.roster.projects().map(|project| project_view(project, &ctx)).collect(),
             models: self
                 .models
@@ -183,15 +184,15 @@ impl Pool {
 }
 
 fn key_state(key: &Key, now: Moment) -> KeyState {
-    state(key.spec.enabled, key.death.as_deref(), key.bench.as_deref(), now)
+    state(key.spec.enabled, &key.ban, now)
 }
 
 fn project_state(project: &Project, now: Moment) -> KeyState {
-    state(project.spec.enabled, project.death.as_deref(), project.bench.as_deref(), now)
+    state(project.spec.enabled, &project.ban, now)
 }
 
-fn state(enabled: bool, death: Option<&Death>, bench: Option<&Bench>, now: Moment) -> KeyState {
-    match (death, bench.filter(|bench| bench.stands(now))) {
+fn state(enabled: bool, ban: &Ban, now: Moment) -> KeyState {
+    match (ban.death(), ban.bench().filter(|bench| bench.stands(now))) {
         (Some(Death { reason, since }), _) => KeyState::Dead { reason: reason.to_string(), since: *since },
         (None, _) if !enabled => KeyState::Disabled,
         (None, Some(bench)) => KeyState::Benched(bench_view(bench)),
@@ -200,7 +201,7 @@ fn state(enabled: bool, death: Option<&Death>, bench: Option<&Bench>, now: Momen
 }
 
 fn bench_view(bench: &Bench) -> BenchView {
-    let Bench { grade, reason, since, until, probe, out_until: _, spread_from: _, tried: _ } = bench;
+    let Bench { grade, reason, since, until, probe, out_until: _, spread_ms: _, tried: _ } = bench;
     BenchView { grade: *grade, reason: reason.to_string(), since: *since, until: *until, probe: *probe }
 }
 

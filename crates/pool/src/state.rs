@@ -229,12 +229,12 @@ impl Pool {
         match scope {
             Scope::Key(id) => {
                 let key = self.roster.key_mut(*id)?;
-                let (project, done) = (key.spec.project, act(&mut key.bench));
+                let (project, done) = (key.spec.project, key.ban.on_bench(act));
                 self.replace_everywhere(project, now);
                 Some(done)
             }
             Scope::Project(id) => {
-                let done = act(&mut self.roster.project_mut(*id)?.bench);
+                let done = self.roster.project_mut(*id)?.ban.on_bench(act);
                 self.replace_everywhere(*id, now);
                 Some(done)
             }
@@ -259,14 +259,14 @@ impl Pool {
         death: Option<(Cow<'static, str>, Moment)>,
         now: Moment,
     ) {
-        let death = death.map(|(reason, since)| Box::new(Death { reason, since }));
+        let death = death.map(|(reason, since)| Death { reason, since });
         let project = match scope {
             Scope::Key(id) => self.roster.key_mut(*id).map(|key| {
-                key.death = death;
+                key.ban.set_death(death);
                 key.spec.project
             }),
             Scope::Project(id) => self.roster.project_mut(*id).map(|project| {
-                project.death = death;
+                project.ban.set_death(death);
                 *id
             }),
             Scope::KeyModel(..) | Scope::Bucket(..) | Scope::Model(_) => None,

@@ -21,8 +21,8 @@ pub(crate) struct Minute {
     /// Ascending in `at`, no two equal.
     marks: SmallVec<[Mark; 1]>,
     /// The sums over all marks, so that reading costs only those that have expired since the last call.
-    requests: u64,
-    tokens: u64,
+    requests: u32,
+    tokens: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,10 +61,10 @@ impl Mark {
 impl Minute {
     /// What the window holds at `now`.
     pub(crate) fn used(&self, axis: Axis, now: Moment, span: i64) -> u64 {
-        let all = match axis {
+        let all = u64::from(match axis {
             Axis::Requests => self.requests,
             Axis::Tokens => self.tokens,
-        };
+        });
         let expired = self.marks.iter().take_while(|mark| mark.leaves(now, span) <= now);
         all.saturating_sub(expired.map(|mark| mark.on(axis)).sum())
     }
@@ -101,8 +101,8 @@ impl Minute {
                 at
             }
         };
-        self.requests = self.requests.saturating_add(u64::from(requests));
-        self.tokens = self.tokens.saturating_add(u64::from(tokens));
+        self.requests = self.requests.saturating_add(requests);
+        self.tokens = self.tokens.saturating_add(tokens);
         at
     }
 
@@ -132,8 +132,10 @@ impl Minute {
     }
 
     fn recount(&mut self) {
-        self.requests = self.marks.iter().map(|mark| mark.on(Axis::Requests)).sum();
-        self.tokens = self.marks.iter().map(|mark| mark.on(Axis::Tokens)).sum();
+        let sum = |axis| self.marks.iter().map(|mark| mark.on(axis)).sum::<u64>();
+        let [requests, tokens] =
+            [Axis::Requests, Axis::Tokens].map(|axis| u32::try_from(sum(axis)).unwrap_or(u32::MAX));
+        (self.requests, self.tokens) = (requests, tokens);
     }
 
     fn live(&self, now: Moment, span: i64) -> impl Iterator<Item = Mark> {
@@ -142,9 +144,13 @@ impl Minute {
 
     fn forget(&mut self, now: Moment, span: i64) {
         let expired = self.marks.partition_point(|mark| mark.leaves(now, span) <= now);
+        let full = self.requests == u32::MAX || self.tokens == u32::MAX;
         for mark in self.marks.drain(..expired) {
-            self.requests = self.requests.saturating_sub(mark.on(Axis::Requests));
-            self.tokens = self.tokens.saturating_sub(mark.on(Axis::Tokens));
+            self.requests = self.requests.saturating_sub(mark.requests);
+            self.tokens = self.tokens.saturating_sub(mark.tokens);
+        }
+        if full {
+            self.recount();
         }
         // A clock set back: what lies ahead is pulled to the present, or it would hold the window for hours.
         let ahead = now.plus_ms(SLOT_MS);

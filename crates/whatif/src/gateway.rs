@@ -156,6 +156,9 @@ impl Scheduler for Gateway<'_> {
         let model = world.models[self.calls[call].model].name.as_str();
         if self.queue.is_waiting(model) || self.try_send(call, now, acts).is_err() {
             self.wait(call, now, acts);
+        } else {
+            let user = UserIx(self.calls[call].user as u64);
+            self.queue.went(user, model, self.ask(call).cost, Moment(now));
         }
     }
 

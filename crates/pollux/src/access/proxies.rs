@@ -32,6 +32,11 @@ impl TrustedProxies {
         }
     }
 
+    /// Whether an address is one of ours.
+    pub fn has(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(address))
+    }
+
     /// Where a call comes from: the right-most hop that is not one of ours. `forwarded` are the values of
     /// `X-Forwarded-For` in the order they came. Beyond a hop that is no address nothing is known: then it is the proxy that
     /// wrote it.
@@ -39,7 +44,7 @@ impl TrustedProxies {
         let mut client = peer.to_canonical();
         let hops = forwarded.rev().flat_map(|header| header.rsplit(','));
         for hop in hops.take(MOST_HOPS) {
-            if !self.0.iter().any(|network| network.contains(client)) {
+            if !self.has(client) {
                 break;
             }
             let Some(hop) = address(hop.trim()) else { break };

@@ -54,6 +54,12 @@ settings! {
         admin_token: Option<Secret> = "", secret, ["POLLUX_ADMIN_TOKEN", "ADMIN_TOKEN"], parse::token;
         /// `off` opens administration to everybody; refused unless listening on loopback.
         admin_auth: bool = "on", open "admin-auth", ["POLLUX_ADMIN_AUTH"], parse::switch;
+        /// How long a session in the console lasts without being used.
+        session_idle: Duration = "2h", open "session-idle", ["POLLUX_SESSION_IDLE"], parse::duration;
+        /// How long a session in the console lasts altogether.
+        session_length: Duration = "24h", open "session-length", ["POLLUX_SESSION_LENGTH"], parse::duration;
+        /// How many days the audit keeps what operators did.
+        audit_days: Duration = "365", open "audit-days", ["POLLUX_AUDIT_DAYS"], parse::days;
         /// Seals the secrets in the database, at least 16 characters. Without it, a key file is kept in the data
         /// directory.
         master_key: Option<Secret> = "", secret, ["POLLUX_MASTER_KEY"], parse::master_key;

@@ -143,6 +143,14 @@ pub(super) fn minutes(text: &str) -> Parsed<Duration> {
         .ok_or_else(|| Bad::new("is not a number of minutes", "write for example 14, or 0 for never"))
 }
 
+/// A number of days.
+pub(super) fn days(text: &str) -> Parsed<Duration> {
+    match text.strip_suffix('d').unwrap_or(text).trim().parse() {
+        Ok(days @ 1..=36_500) => Ok(Duration::from_hours(24 * days)),
+        _ => Err(Bad::new("is not a number of days above zero", "write for example 365")),
+    }
+}
+
 fn span(text: &str, unit: &str) -> Option<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, written) = text.split_at(digits);

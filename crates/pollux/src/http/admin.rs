@@ -5,6 +5,7 @@
 //!
 //! Invariant: no answer holds a whole key but the one that has just made it.
 
+mod audit;
 mod complaints;
 mod config;
 mod fields;
@@ -12,6 +13,7 @@ mod forecast;
 mod import;
 mod keys;
 mod limits;
+mod operators;
 mod page;
 mod path;
 mod pool;
@@ -19,6 +21,8 @@ mod problem;
 mod projects;
 mod seed;
 mod session;
+mod sessions;
+mod setup;
 mod suggestions;
 #[cfg(test)]
 mod tests;
@@ -29,7 +33,7 @@ use http::{HeaderValue, header};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::Gateway;
-use super::routes::Guard::{Admin, Viewer};
+use super::routes::Guard::{Admin, Open, Sudo, Viewer};
 use super::routes::{Route, mount};
 
 pub(super) use problem::Problem;
@@ -49,7 +53,23 @@ pub(super) fn routes(gateway: &Gateway) -> Router<Gateway> {
 /// Every route: its method, its path, who may use it, who answers.
 pub(super) fn list() -> Vec<Route> {
     vec![
+        Route::get("/setup", Open, setup::show::show),
+        Route::post("/setup/claim", Open, setup::claim::claim),
         Route::get("/session", Viewer, session::show::show),
+        Route::post("/session", Open, session::open::open),
+        Route::delete("/session", Viewer, session::close::close),
+        Route::post("/session/confirm", Viewer, session::confirm::confirm),
+        Route::post("/session/password", Viewer, session::password::change),
+        Route::get("/sessions", Viewer, sessions::list::page),
+        Route::delete("/sessions", Admin, sessions::end_all::end),
+        Route::delete("/sessions/{id}", Admin, sessions::end::end),
+        Route::get("/operators", Viewer, operators::list::page),
+        Route::post("/operators", Admin, operators::add::add),
+        Route::get("/operators/{id}", Viewer, operators::show::show),
+        Route::patch("/operators/{id}", Admin, operators::change::change),
+        Route::delete("/operators/{id}", Admin, operators::delete::delete),
+        Route::get("/audit", Viewer, audit::list),
+        Route::post("/keys/export", Sudo, keys::export::export),
         Route::post("/config/gemini-key", Admin, config::gemini_key::add),
         Route::post("/config/user-key", Admin, config::user_key::create),
         Route::get("/keys", Viewer, keys::list::page),

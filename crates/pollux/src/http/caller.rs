@@ -24,7 +24,7 @@ impl FromRequestParts<Gateway> for Caller {
 }
 
 /// The credential of a request: `Authorization: Bearer …`, or the headers that Gemini's and Anthropic's clients send.
-pub(super) fn credential(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn credential(headers: &HeaderMap) -> Option<&str> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
     bearer

@@ -34,3 +34,9 @@ impl ClientAddress {
         Self(peer.map(|ConnectInfo(peer)| proxies.client(peer.ip(), forwarded)))
     }
 }
+
+/// Whether the one at the other end of the connection is a proxy that may speak for others.
+pub(super) fn is_proxied(parts: &Parts, proxies: &TrustedProxies) -> bool {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.is_some_and(|ConnectInfo(peer)| proxies.has(peer.ip()))
+}

@@ -20,6 +20,8 @@ pub enum Guard {
     Viewer,
     /// Operators who may change things.
     Admin,
+    /// The same, if they proved in the last minutes who they are: for what shows secrets.
+    Sudo,
 }
 
 /// A route, as a list of routes names it.
@@ -111,7 +113,7 @@ pub(super) fn mount(routes: Vec<Route>, gateway: &Gateway) -> Router<Gateway> {
         }
         let gateway = gateway.clone();
         let guarded = middleware::from_fn(move |request: Request, next: Next| {
-            guard::pass(gateway.clone(), (guard, path), request, next)
+            guard::pass(gateway.clone(), guard, request, next)
         });
         router.route(path, handler.route_layer(guarded))
     })

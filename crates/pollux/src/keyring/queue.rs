@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub(super) struct Line {
     state: Mutex<State>,
     /// As many as wait, so that nobody locks to find that nobody waits.
     length: AtomicUsize,
+    /// Somebody waited or was refused: from then on it is remembered who was served.
+    remembers: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -66,11 +68,26 @@ struct Place<'a> {
 impl Line {
     pub(super) fn new(settings: QueueSettings) -> Self {
         let state = State { queue: Queue::new(settings), calls: HashMap::new() };
-        Self { state: Mutex::new(state), length: AtomicUsize::new(0) }
+        Self { state: Mutex::new(state), length: AtomicUsize::new(0), remembers: AtomicBool::new(false) }
     }
 
     fn is_waiting(&self, model: &str) -> bool {
         self.length.load(Ordering::Acquire) > 0 && self.state().queue.is_waiting(model)
+    }
+
+    /// A call went without waiting.
+    fn went(&self, wish: &Wish<'_>, now: Moment) {
+        if self.remembers.load(Ordering::Acquire) {
+            let (user, mut state) = (user_index(wish.user), self.state());
+            state.queue.set_weight(user, wish.weight);
+            state.queue.went(user, wish.model, cost(wish), now);
+        }
+    }
+
+    /// A call was refused, for no room comes in time.
+    fn refused(&self, wish: &Wish<'_>, now: Moment) {
+        self.remembers.store(true, Ordering::Release);
+        self.state().queue.refused(wish.model, now);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -96,7 +113,12 @@ impl Ring {
             this.opening(wish)
         } else {
             match Self::lease(this, wish) {
-                Ok(lease) => return Ok(lease),
+                Ok(lease) => {
+                    if !wish.again {
+                        this.line.went(wish, this.now());
+                    }
+                    return Ok(lease);
+                }
                 Err(opening) => opening,
             }
         };
@@ -106,6 +128,7 @@ impl Ring {
             return Self::wait(this, wish, this.now(), deadline).await;
         };
         if opens.max(now) >= deadline {
+            this.line.refused(wish, now);
             return Err(opening);
         }
         Self::wait(this, wish, opens, deadline).await
@@ -151,8 +174,9 @@ impl Ring {
         opens: Moment,
         deadline: Moment,
     ) -> Result<Place<'_>, Opening> {
-        let cost = Cost { requests: 1, tokens: wish.tokens };
-        let outlook = Outlook { opens, ..Outlook::UNKNOWN };
+        self.line.remembers.store(true, Ordering::Release);
+        let outlook = Outlook { opens, ..self.outlook(wish, deadline) };
+        let cost = cost(wish);
         let wait = Wait { user: user_index(wish.user), model: wish.model, cost, deadline, outlook };
         let (wake, lease) = oneshot::channel();
         let mut state = self.line.state();
@@ -250,6 +274,10 @@ impl Drop for Place<'_> {
             lease.give_back();
         }
     }
+}
+
+fn cost(wish: &Wish<'_>) -> Cost {
+    Cost { requests: 1, tokens: wish.tokens }
 }
 
 /// Users are told apart by a hash: two that share one would share a turn, no more.

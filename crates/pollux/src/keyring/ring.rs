@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use dialect::gemini::outcome::Outcome;
 use pool::kinship::Kinship;
-use pool::queue::QueueSettings;
+use pool::queue::{Outlook, QueueSettings};
 use pool::{Ask, Change, Cost, Moment, Opening, Pool, ProjectId, Settings, Snapshot};
 use tokio::sync::mpsc;
 
@@ -18,6 +18,9 @@ use crate::id::Dice;
 
 /// Changes that may wait to be written down; more than this at once means the store is stuck.
 const WAITING_CHANGES: usize = 4_096;
+
+/// More openings than this need not be counted.
+const ENOUGH: u64 = 4_096;
 
 /// What a call wants from the pool.
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +133,17 @@ impl Ring {
             Opening::Now => Opening::Now,
             _ => pool.choose(&Ask { exclude: &[], ..ask }, self.now(), 0).opens,
         }
+    }
+
+    /// How many calls like this one find room until then. Of paid projects alone it is not counted: who waits for
+    /// those has others beside it in the line that take nothing away from it.
+    pub(super) fn outlook(&self, wish: &Wish<'_>, by: Moment) -> Outlook {
+        if wish.paid_only {
+            return Outlook::UNKNOWN;
+        }
+        let pool = self.pool();
+        let ask = ask(&pool, wish);
+        pool.outlook(&Ask { exclude: &[], ..ask }, (self.now(), by), ENOUGH)
     }
 
     /// Benches who is to blame for a failure of this key's call.

@@ -6,6 +6,7 @@ use pool::{Change, KeySpec, ProjectSpec, Scope, Tier, What};
 
 use super::Keyring;
 use super::intake::{self, Intake, Malformed, Repeated};
+use crate::secret::Secret;
 use crate::store::StoreError;
 use crate::store::record::{self, KeyRow, NewKey, Origin, Owner, ProjectRow, Stored};
 
@@ -163,6 +164,20 @@ impl Keyring {
     ) -> Result<Vec<KeyView>, StoreError> {
         let rows = self.store.list_keys(after, limit).await?;
         Ok(rows.into_iter().map(|row| self.view(row)).collect())
+    }
+
+    /// One page of keys with their secrets in clear, in the order they were added.
+    pub async fn export(
+        &self,
+        after: Option<&record::KeyId>,
+        limit: usize,
+    ) -> Result<Vec<(KeyRow, Secret)>, StoreError> {
+        let rows = self.store.list_keys(after, limit).await?;
+        let open = |row: KeyRow| {
+            let secret = self.master.open(&row.sealed, &context(&row.id)).map_err(StoreError::MasterKey)?;
+            Ok((row, secret))
+        };
+        rows.into_iter().map(open).collect()
     }
 
     /// One key.

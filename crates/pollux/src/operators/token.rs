@@ -44,6 +44,10 @@ impl Gate {
         Ok((gate, fresh))
     }
 
+    pub(super) fn is_off(&self) -> bool {
+        self.off
+    }
+
     pub(super) fn admit(&self, presented: Option<&str>) -> Result<Operator, Refused> {
         if self.off {
             return Ok(admin("anybody", Via::Nothing));
@@ -56,6 +60,16 @@ impl Gate {
         } else {
             Err(Refused::Unknown)
         }
+    }
+
+    /// Learns of a token that another process has set.
+    pub(super) async fn refresh(&self, store: &dyn Store) -> Result<(), OperatorError> {
+        if let Some(kept) =
+            store.meta(META).await?.and_then(|kept| STANDARD.decode(kept).ok()?.try_into().ok())
+        {
+            self.put(kept);
+        }
+        Ok(())
     }
 
     /// Uses the token of an earlier start, or makes one.
@@ -76,6 +90,11 @@ impl Gate {
     /// The token is kept even if it was given, so that an older one does not come back when it is given no more.
     async fn set(&self, store: &dyn Store, token: &str) -> Result<(), OperatorError> {
         let hash = self.lookup.hash(token);
+        let kept = store.meta(META).await?;
+        if kept.is_some_and(|kept| kept != STANDARD.encode(hash)) {
+            // Whoever had the old token must not go on with what it opened.
+            store.delete_sessions(Some("")).await?;
+        }
         store.put_meta(META, &STANDARD.encode(hash)).await?;
         self.put(hash);
         Ok(())
@@ -94,7 +113,7 @@ impl Operators {
 }
 
 fn admin(name: &str, via: Via) -> Operator {
-    Operator { name: name.into(), role: Role::Admin, via }
+    Operator { id: None, name: name.into(), role: Role::Admin, via }
 }
 
 fn usable(token: &Secret) -> Result<&str, OperatorError> {

@@ -2,6 +2,9 @@
 //!
 //! The list of all checks is [`for_each_check`]: an implementation hands it a macro that makes a test of each.
 
+mod operators;
+
+pub(super) use operators::*;
 use pool::account::{Caps, Limit as CapOf};
 
 use super::record::{
@@ -39,6 +42,10 @@ macro_rules! for_each_check {
             odd_text_comes_back_as_it_was
             nul_is_refused_everywhere
             another_master_key_is_noticed
+            operators_are_found_by_name
+            the_last_admin_stays
+            sessions_are_kept_by_hash_and_ended
+            deeds_are_listed_backwards_and_filtered
             a_call_is_told_once
             sums_add_up
             users_are_summed_to_the_millisecond

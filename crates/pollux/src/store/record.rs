@@ -1,5 +1,6 @@
 //! The rows of the store, as the rest of the program sees them.
 
+mod operator;
 mod rules;
 
 use std::fmt;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 
 use crate::clock::Moment;
 
+pub use operator::{AuditFilter, AuditRow, OperatorRow, SessionRow};
 pub use rules::{Injection, InjectionPosition, Priority, Rules};
 
 macro_rules! row_id {

@@ -3,9 +3,11 @@
 //! SQLite has one writing connection (it allows only one writer anyway, and waiting in our queue is fairer than
 //! in its lock) and a few reading ones, which never wait for the writer thanks to the write-ahead log.
 
+mod audit;
 mod counters;
 mod keys;
 mod migrate;
+mod operators;
 mod projects;
 mod settings;
 mod usage;

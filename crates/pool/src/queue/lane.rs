@@ -1,41 +1,54 @@
 //! One model's waiting calls, in the order of their turns.
 //!
-//! Every user has a clock, moved by each grant; the lane's clock is that of the waiting user furthest behind. As long as
-//! all who wait can be served in time, the oldest call goes first: that loses the fewest to impatience. If not all can,
-//! the user furthest behind goes first. Who was away comes back a few turns behind the lane's clock: what it saved up.
+//! Every user has a clock, moved by each call that went, waited for or not, and fading with time: it says who was served
+//! how much of late. Who is furthest behind goes first, except that a call whose patience is nearly over goes before all,
+//! for that loses the fewest. If many are lost all the same there is too little for all; then nobody is lost for want of
+//! order, and the clocks alone decide.
+//!
+//! Who was away comes back with a few turns saved up, no more.
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::fading::{Fading, shifted};
 use super::{Ticket, UserIx, Waiting};
+use crate::Moment;
 
 /// One request on the users' clocks, at weight 1.
 pub(super) const REQUEST: u64 = 1 << 20;
-/// The lane's clock begins here, so that there is something to be behind of.
-const BEGIN: u64 = 1 << 52;
 /// How many users are read to find out who is ahead of a new call.
 const AHEAD: usize = 128;
+/// A call whose patience ends so soon is urgent.
+const URGENT_MS: i64 = 8_000;
+/// Room is scarce if of late more than one call in so many was lost to impatience.
+const SCARCE: u64 = 5;
 
 /// Users with their clocks.
 #[derive(Clone, Debug)]
 pub(super) struct Lane {
     /// How far behind the lane's clock a user may come back.
     savings: u64,
+    fading: Fading,
+    /// Where the waiting user furthest behind is, or was when somebody last waited.
     clock: u64,
-    /// Not all who wait can be served in time.
-    crowded: bool,
+    /// Calls that went, and calls that were lost.
+    went: u64,
+    lost: u64,
     lines: HashMap<UserIx, Line>,
-    /// Who waits, by clock, with the first call.
-    by_clock: BTreeSet<(u64, Ticket, UserIx)>,
-    /// The first calls of those.
-    by_age: BTreeSet<Ticket>,
+    /// Who waits, by clock, with the first call and the end of its patience.
+    by_clock: BTreeSet<(u64, Ticket, UserIx, Moment)>,
+    /// The first calls of those, by the end of their patience.
+    by_deadline: BTreeSet<(Moment, Ticket)>,
     /// Who waits for nothing but has a clock worth remembering.
     resting: BTreeSet<(u64, UserIx)>,
     calls: usize,
+    /// How many of those hold nobody up.
+    pub(super) yielding: u64,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Line {
-    tickets: BTreeSet<Ticket>,
+    /// With the end of their patience.
+    tickets: BTreeSet<(Ticket, Moment)>,
     clock: u64,
     /// What its last call was charged.
     step: u64,
@@ -51,13 +64,16 @@ impl Lane {
     pub(super) fn new(savings: u32) -> Self {
         Self {
             savings: u64::from(savings) * REQUEST,
-            clock: BEGIN,
-            crowded: false,
+            fading: Fading::default(),
+            clock: 0,
+            went: 0,
+            lost: 0,
             lines: HashMap::new(),
             by_clock: BTreeSet::new(),
-            by_age: BTreeSet::new(),
+            by_deadline: BTreeSet::new(),
             resting: BTreeSet::new(),
             calls: 0,
+            yielding: 0,
         }
     }
 
@@ -66,50 +82,64 @@ impl Lane {
     }
 
     /// The first call of every user, in the order of their turns.
-    pub(super) fn heads(&self) -> impl Iterator<Item = Ticket> {
-        let (by_clock, by_age) = if self.crowded { (usize::MAX, 0) } else { (0, usize::MAX) };
-        let shares = self.by_clock.iter().map(|(_, ticket, _)| *ticket).take(by_clock);
-        shares.chain(self.by_age.iter().copied().take(by_age))
+    pub(super) fn heads(&self, now: Moment) -> impl Iterator<Item = Ticket> {
+        let urgent_until = if self.is_scarce() { Moment(i64::MIN) } else { now.plus_ms(URGENT_MS) };
+        let urgent = self.by_deadline.range(..(urgent_until, Ticket(0))).map(|(_, ticket)| *ticket);
+        let in_turn = self.by_clock.iter().filter(move |(.., deadline)| *deadline >= urgent_until);
+        urgent.chain(in_turn.map(|(_, ticket, ..)| *ticket))
     }
 
-    /// Whether so many openings, if that is known, are too few for all who wait and one more. A crowd is over only when a
-    /// quarter of it is gone, or shares would be forgotten again and again.
-    pub(super) fn is_crowded(&self, slots: Option<u64>) -> bool {
-        let calls = self.calls as u64;
-        slots.is_none_or(|slots| calls >= slots || (self.crowded && calls >= slots - slots / 4))
+    /// Time goes on, and what was is worth less.
+    pub(super) fn turn_to(&mut self, now: Moment) {
+        let bits = self.fading.turn_to(now);
+        if bits == 0 {
+            return;
+        }
+        for sum in [&mut self.clock, &mut self.went, &mut self.lost] {
+            *sum = shifted(*sum, bits);
+        }
+        for line in self.lines.values_mut() {
+            line.clock = shifted(line.clock, bits);
+            line.step = shifted(line.step, bits);
+        }
+        let by_clock = std::mem::take(&mut self.by_clock);
+        let faded = by_clock
+            .into_iter()
+            .map(|(clock, first, user, until)| (shifted(clock, bits), first, user, until));
+        self.by_clock.extend(faded);
+        let resting = std::mem::take(&mut self.resting);
+        self.resting.extend(resting.into_iter().map(|(clock, user)| (shifted(clock, bits), user)));
     }
 
-    /// Says whether all can be served in time.
-    pub(super) fn set_crowded(&mut self, crowded: bool) {
-        self.crowded = crowded;
-    }
-
-    pub(super) fn enter(&mut self, user: UserIx, ticket: Ticket, step: u64) {
-        let least = self.least();
+    pub(super) fn enter(&mut self, user: UserIx, (ticket, deadline): (Ticket, Moment), step: u64) {
+        let (least, step) = (self.least(), self.fading.weigh(step));
         self.change(user, |line| {
             line.step = step;
             if line.tickets.is_empty() {
                 line.clock = line.clock.max(least);
             }
-            line.tickets.insert(ticket);
+            line.tickets.insert((ticket, deadline));
         });
         self.calls += 1;
     }
 
-    pub(super) fn leave(&mut self, user: UserIx, ticket: Ticket) {
+    pub(super) fn leave(&mut self, user: UserIx, ticket: (Ticket, Moment)) {
         self.change(user, |line| {
             line.tickets.remove(&ticket);
         });
-        self.left();
+        self.calls = self.calls.saturating_sub(1);
     }
 
-    /// Takes a call out and moves its user's clock. At most `remembered` users without calls keep their clocks.
-    pub(super) fn serve(&mut self, user: UserIx, ticket: Ticket, step: u64, remembered: usize) {
-        self.change(user, |line| {
-            line.tickets.remove(&ticket);
-            line.clock = line.clock.saturating_add(step);
-        });
-        self.left();
+    /// A call was refused for want of room in time, or gave up waiting.
+    pub(super) fn lose(&mut self) {
+        self.lost = self.lost.saturating_add(self.fading.weigh(REQUEST));
+    }
+
+    /// A call went, so its user's clock moves. At most `remembered` users without calls keep their clocks.
+    pub(super) fn charge(&mut self, user: UserIx, step: u64, remembered: usize) {
+        self.went = self.went.saturating_add(self.fading.weigh(REQUEST));
+        let (least, step) = (self.least(), self.fading.weigh(step));
+        self.change(user, |line| line.clock = line.clock.max(least).saturating_add(step));
         while let Some((clock, rested)) = self.resting.first().copied()
             && (clock <= self.least() || self.resting.len() > remembered)
         {
@@ -120,6 +150,7 @@ impl Lane {
 
     /// Moves a waiting user's clock back.
     pub(super) fn refund(&mut self, user: UserIx, step: u64) {
+        let step = self.fading.weigh(step);
         self.change(user, |line| line.clock = line.clock.saturating_sub(step));
     }
 
@@ -129,9 +160,11 @@ impl Lane {
         let line = self.lines.get(&user);
         let own = line.map_or(0, |line| line.tickets.len() as u64);
         let clock = line.map_or(0, |line| line.clock).max(self.least());
-        let turn = clock.saturating_add(own.saturating_mul(step));
+        let turn = clock.saturating_add(own.saturating_mul(self.fading.weigh(step)));
         let mut ahead = own;
-        for (seen, (clock, _, other)) in self.by_clock.range(..=(turn, Ticket::LAST, user)).enumerate() {
+        for (seen, (clock, _, other, _)) in
+            self.by_clock.range(..=(turn, Ticket::LAST, user, Moment::NEVER)).enumerate()
+        {
             if seen >= AHEAD {
                 return None;
             }
@@ -142,27 +175,28 @@ impl Lane {
         Some(ahead)
     }
 
-    /// Where the clock of who was away begins.
-    fn least(&self) -> u64 {
-        self.clock.saturating_sub(self.savings)
+    /// Users whose clocks are kept, waiting or not.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.lines.len()
     }
 
-    fn left(&mut self) {
-        self.calls = self.calls.saturating_sub(1);
-        if self.calls == 0 {
-            // Nobody waits: nobody is owed anything.
-            let savings = self.savings;
-            *self = Self { savings, ..Self::new(0) };
-        }
+    fn is_scarce(&self) -> bool {
+        self.lost.saturating_mul(SCARCE) > self.lost.saturating_add(self.went)
+    }
+
+    /// Where the clock of who was away begins.
+    fn least(&self) -> u64 {
+        self.clock.saturating_sub(self.fading.weigh(self.savings))
     }
 
     /// Changes a user's line and keeps the sets true to it.
     fn change(&mut self, user: UserIx, act: impl FnOnce(&mut Line)) {
         let mut line = self.lines.remove(&user).unwrap_or_default();
         match line.tickets.first() {
-            Some(first) => {
-                self.by_clock.remove(&(line.clock, *first, user));
-                self.by_age.remove(first);
+            Some((first, deadline)) => {
+                self.by_clock.remove(&(line.clock, *first, user, *deadline));
+                self.by_deadline.remove(&(*deadline, *first));
             }
             None => {
                 self.resting.remove(&(line.clock, user));
@@ -170,9 +204,9 @@ impl Lane {
         }
         act(&mut line);
         match line.tickets.first() {
-            Some(first) => {
-                self.by_clock.insert((line.clock, *first, user));
-                self.by_age.insert(*first);
+            Some((first, deadline)) => {
+                self.by_clock.insert((line.clock, *first, user, *deadline));
+                self.by_deadline.insert((*deadline, *first));
             }
             None => {
                 self.resting.insert((line.clock, user));

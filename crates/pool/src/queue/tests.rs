@@ -39,7 +39,7 @@ fn users_take_turns_and_inside_a_user_the_first_goes_first() {
 
 #[test]
 fn who_was_away_comes_back_with_what_it_saved_up_and_no_more() {
-    for (savings, first) in [(0, 3), (2, 4), (16, 5)] {
+    for (savings, first) in [(0, 3), (2, 4), (64, 5)] {
         let mut queue = Queue::new(QueueSettings { savings, ..QueueSettings::default() });
         for _ in 0..50 {
             join(&mut queue, 1);
@@ -55,19 +55,53 @@ fn who_was_away_comes_back_with_what_it_saved_up_and_no_more() {
 }
 
 #[test]
-fn first_come_is_first_served_until_not_all_can_be() {
-    let mut queue = queue();
-    let slots = |slots| Outlook { opens: Moment(0), slots: Some(slots), by: LATE };
-    let join = |queue: &mut Queue, user, room| {
-        queue.join(&Wait { outlook: slots(room), ..wait(user, LATE) }, Moment(0)).unwrap()
-    };
-    let heavy: Vec<_> = (0..3).map(|_| join(&mut queue, 1, 100)).collect();
-    let light = join(&mut queue, 2, 100);
-    assert_eq!(serve(&mut queue), Some(heavy[0]));
-    assert_eq!(serve(&mut queue), Some(heavy[1]));
-    let other = join(&mut queue, 3, 2);
-    assert_eq!([serve(&mut queue), serve(&mut queue)], [Some(light), Some(other)]);
-    assert_eq!(serve(&mut queue), Some(heavy[2]));
+fn whose_patience_is_nearly_over_goes_first_unless_room_is_scarce() {
+    for scarce in [false, true] {
+        let mut queue = queue();
+        let by = |queue: &mut Queue, user, seconds: i64| {
+            queue.join(&wait(user, Moment(seconds * 1_000)), Moment(0)).unwrap()
+        };
+        let heavy: Vec<_> = (0..3).map(|_| by(&mut queue, 1, 5)).collect();
+        let light = by(&mut queue, 2, 60);
+        let went = if scarce { 7 } else { 9 };
+        (0..went).for_each(|_| queue.went(UserIx(1), MODEL, Cost { requests: 1, tokens: 0 }, Moment(0)));
+        (0..2).for_each(|_| queue.refused(MODEL, Moment(0)));
+        let order: Vec<_> = std::iter::from_fn(|| serve(&mut queue)).collect();
+        let expected = if scarce {
+            [light, heavy[0], heavy[1], heavy[2]]
+        } else {
+            [heavy[0], heavy[1], heavy[2], light]
+        };
+        assert_eq!(order, expected);
+    }
+}
+
+#[test]
+fn who_was_served_is_remembered_when_nobody_waits_but_not_for_ever() {
+    let cost = Cost { requests: 1, tokens: 0 };
+    for (pause, first) in [(0, 2), (60_000, 2), (24 * 3_600_000, 1)] {
+        let mut queue = queue();
+        join(&mut queue, 3);
+        serve(&mut queue);
+        (0..20).for_each(|_| queue.went(UserIx(1), MODEL, cost, Moment(0)));
+        let now = Moment(pause);
+        for user in [1, 2] {
+            queue.join(&wait(user, LATE), now).unwrap();
+        }
+        let ticket = queue.next(MODEL, now).unwrap();
+        assert_eq!(queue.entries[&ticket].user, UserIx(first), "after {pause} ms");
+    }
+}
+
+#[test]
+fn memory_of_those_who_left_is_bounded() {
+    let mut queue = Queue::new(QueueSettings { total: 10, ..QueueSettings::default() });
+    let cost = Cost { requests: 1, tokens: 0 };
+    queue.went(UserIx(0), MODEL, cost, Moment(0));
+    assert_eq!(queue.lanes.len(), 0, "as long as nobody waits for a model nobody need be remembered");
+    join(&mut queue, 1);
+    (0..1_000).for_each(|user| queue.went(UserIx(user), MODEL, cost, Moment(0)));
+    assert!(queue.lanes[0].remembered() <= 11, "{}", queue.lanes[0].remembered());
 }
 
 #[test]
@@ -188,6 +222,28 @@ fn tokens_may_be_charged_too() {
     assert_eq!(served.iter().filter(|ticket| ticket.0 % 2 == 0).count(), 10);
 }
 
+/// Whoever is served in rounds of plenty and want: the one who asks five times as much.
+fn rounds(demand: &[u32], rounds: u32, slots: u32) -> Vec<u32> {
+    let mut queue = Queue::new(QueueSettings::default());
+    let mut got = vec![0; demand.len()];
+    for round in 0..rounds {
+        let now = Moment(i64::from(round) * 60_000);
+        // Everybody gives up before the next round begins: between rounds the queue is empty.
+        queue.expire(now);
+        for (user, calls) in demand.iter().enumerate() {
+            for _ in 0..*calls {
+                let _ = queue.join(&wait(user as u64, now.plus_ms(10_000)), now);
+            }
+        }
+        for _ in 0..slots {
+            let Some(ticket) = queue.next(MODEL, now) else { break };
+            got[usize::try_from(queue.entries[&ticket].user.0).unwrap()] += 1;
+            assert!(queue.serve(ticket, now));
+        }
+    }
+    got
+}
+
 proptest! {
     /// Always hungry users get turns by weight, to within one round, over any window.
     #[test]
@@ -215,6 +271,39 @@ proptest! {
                 prop_assert!(apart <= w1 + w2, "{window:?} {weights:?}");
             }
         }
+    }
+
+    /// Over rounds between which nobody waits, shares are max-min fair: who asks for no more than an equal share gets all of
+    /// it, and the others share what is left, to within what one round can shift.
+    #[test]
+    fn shares_are_max_min_fair_across_empty_moments(demand in prop::collection::vec(1..30_u32, 2..8), scarcity in 2..5_u32) {
+        let slots = (demand.iter().sum::<u32>() / scarcity).max(1);
+        let got = rounds(&demand, 40, slots);
+        let mut order: Vec<usize> = (0..demand.len()).collect();
+        order.sort_by_key(|user| demand[*user]);
+        let mut left = f64::from(slots);
+        for (place, user) in order.into_iter().enumerate() {
+            let due = f64::from(demand[user]).min(left / f64::from(u32::try_from(demand.len() - place).unwrap()));
+            left -= due;
+            let got = f64::from(got[user]) / 40.0;
+            prop_assert!((got - due).abs() <= 1.0, "{user}: {got} of {due}, {demand:?}");
+        }
+    }
+
+    /// Nobody banks credit without bound: however long somebody was away, those who wait are passed by no more turns
+    /// than may be saved up, and one.
+    #[test]
+    fn who_comes_back_passes_others_a_bounded_number_of_times(served in 1..400_u32, savings in 0..40_u32) {
+        let settings = QueueSettings { savings, per_user: 500, ..QueueSettings::default() };
+        let mut queue = Queue::new(settings);
+        for _ in 0..served {
+            join(&mut queue, 1);
+            serve(&mut queue);
+        }
+        let waiting = join(&mut queue, 1);
+        (0..100).for_each(|_| { join(&mut queue, 2); });
+        let passed = (0..=100).take_while(|_| serve(&mut queue) != Some(waiting)).count();
+        prop_assert!(passed <= usize::try_from(savings.min(served)).unwrap() + 1, "{passed}");
     }
 
     /// Nobody starves: with `n` users waiting, a call that is first of its user goes within a round of turns.

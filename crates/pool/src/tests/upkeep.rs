@@ -1,5 +1,7 @@
 //! Keys and projects come and go; state outlives a restart.
 
+use proptest::prelude::{prop, prop_assert_eq, proptest};
+
 use super::*;
 
 #[test]
@@ -127,4 +129,39 @@ fn estimates_are_calibrated_per_model() {
         pool.see_estimate(MODEL, 100, 150, NOON);
     }
     assert_eq!((pool.calibrated(MODEL, 100), pool.calibrated("other", 100)), (150, 100));
+}
+
+proptest! {
+    /// The count of ready keys is kept between two questions; whatever changes it is noticed all the same.
+    #[test]
+    fn the_count_of_ready_keys_is_never_stale(steps in prop::collection::vec((0..8_u8, 0..6_u32, 0..90_000_i64), 1..60)) {
+        let mut pool = pool_of(3, 2, Settings::default());
+        let mut now = NOON;
+        for (action, id, wait) in steps {
+            match action {
+                0 => pool.put_key(KeySpec { enabled: wait % 2 == 0, ..key_spec(id, id % 3) }),
+                1 => pool.put_project(ProjectSpec { enabled: wait % 3 > 0, ..project(id % 3) }),
+                2 => pool.remove_key(KeyId(id)),
+                3 => {
+                    let unset = Blame::KeyFor { ms: wait, reason: "new".into() };
+                    pool.blame(KeyId(id), MODEL, &unset, now, 1);
+                }
+                4 => {
+                    let poor = Blame::ProjectFor { ms: 20 * wait, reason: "no credit".into() };
+                    pool.blame(KeyId(id), MODEL, &poor, now, 1);
+                }
+                5 => {
+                    pool.blame(KeyId(id), MODEL, &Blame::KeyDead { reason: "leaked".into() }, now, 1);
+                }
+                6 => {
+                    if let Ok(taken) = take(&mut pool, now) {
+                        success(&mut pool, taken, now);
+                    }
+                }
+                _ => now = now.plus_ms(20 * wait),
+            }
+            let ready = (0..6).filter(|id| pool.key_state(KeyId(*id), now) == KeyState::Ready).count();
+            prop_assert_eq!(pool.ready_keys(now), ready);
+        }
+    }
 }

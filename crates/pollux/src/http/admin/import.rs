@@ -34,6 +34,11 @@ impl Brought {
         self.status == Status::Duplicate
     }
 
+    /// Its id.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// What may be shown of it.
     pub(super) fn hint(&self) -> &str {
         &self.hint

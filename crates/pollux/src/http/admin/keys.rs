@@ -3,6 +3,7 @@
 pub(super) mod add;
 pub(super) mod check;
 pub(super) mod delete;
+pub(super) mod export;
 pub(super) mod list;
 pub(super) mod r#move;
 pub(super) mod show;

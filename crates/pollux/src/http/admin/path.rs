@@ -34,6 +34,30 @@ impl FromRequestParts<Gateway> for UserId {
     }
 }
 
+/// The id of an operator.
+#[derive(Clone, Debug)]
+pub(super) struct OperatorId(pub(super) String);
+
+/// The id of a session.
+#[derive(Clone, Debug)]
+pub(super) struct SessionId(pub(super) String);
+
+impl FromRequestParts<Gateway> for OperatorId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
+        Ok(Self(id("operator", parts, gateway).await?))
+    }
+}
+
+impl FromRequestParts<Gateway> for SessionId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
+        Ok(Self(id("session", parts, gateway).await?))
+    }
+}
+
 /// The id of a project.
 #[derive(Clone, Debug)]
 pub(super) struct ProjectId(pub(super) record::ProjectId);

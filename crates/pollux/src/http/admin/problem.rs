@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::access::AccessError;
 use crate::http::body::BodyError;
 use crate::keyring::RollError;
-use crate::operators::Refused;
+use crate::operators::{OperatorError, Refused};
 use crate::store::StoreError;
 
 /// Seconds after which a store that was away may be back.
@@ -22,6 +22,8 @@ pub(crate) struct Problem {
     pub(super) detail: String,
     /// The field of the body or query at fault.
     field: Option<&'static str>,
+    /// Seconds after which it may go better.
+    retry_after: Option<u64>,
     /// Each of several problems that were looked for together.
     problems: Vec<Wrong>,
 }
@@ -62,7 +64,7 @@ impl Wrong {
 impl Problem {
     /// A problem with nothing but a status and a sentence about it.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), field: None, problems: Vec::new() }
+        Self { status, detail: detail.into(), field: None, problems: Vec::new(), retry_after: None }
     }
 
     /// A value that cannot be used; `why` follows the field's name: `must be a text`.
@@ -88,12 +90,17 @@ impl Problem {
             let Self { detail, field, problems, .. } = problem;
             if problems.is_empty() { vec![Wrong::plain(field, &detail)] } else { problems }
         });
-        Self { status, detail, field, problems: problems.collect() }
+        Self { field, problems: problems.collect(), ..Self::new(status, detail) }
     }
 
     /// A body that is not what was asked for, whatever its fields.
     pub(super) fn unprocessable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+    }
+
+    /// Its status.
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
     }
 
     /// There is no such thing. Says no id: what stands in its place may be a whole key.
@@ -104,7 +111,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, detail, field, problems } = self;
+        let Self { status, detail, field, problems, retry_after } = self;
         let title = status.canonical_reason().unwrap_or("Failed");
         let details = Details {
             r#type: "about:blank",
@@ -121,7 +128,9 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        } else if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, BACK_SOON);
         }
         response
@@ -133,16 +142,62 @@ impl From<Refused> for Problem {
         let (status, detail) = match refused {
             Refused::Missing => (
                 StatusCode::UNAUTHORIZED,
-                "This needs the admin token. Send it as `Authorization: Bearer …`.",
+                "This is for operators. Log in with POST /admin/session, or send the admin token as `Authorization: \
+                 Bearer …`.",
             ),
             Refused::Unknown => (
                 StatusCode::UNAUTHORIZED,
                 "This is not the admin token. It was printed at the first start of the gateway or set there; a user's \
                  key does not open the admin API.",
             ),
+            Refused::Over => (StatusCode::UNAUTHORIZED, "The session is over. Log in again."),
+            Refused::Login => (StatusCode::UNAUTHORIZED, "The name, the password or the token is wrong."),
             Refused::Role => (StatusCode::FORBIDDEN, "A viewer may look, but not change anything."),
+            Refused::Csrf => (
+                StatusCode::FORBIDDEN,
+                "A change by a session needs the header `x-pollux-csrf` with the `csrf` of GET /admin/session.",
+            ),
+            Refused::Foreign => (
+                StatusCode::FORBIDDEN,
+                "This request was made by a page of another site, or under a name that is not this gateway's.",
+            ),
+            Refused::Stale => (
+                StatusCode::FORBIDDEN,
+                "This shows secrets. Prove who you are with POST /admin/session/confirm; it counts for five minutes.",
+            ),
+            Refused::Throttled { wait } => {
+                let seconds = wait.as_secs().max(1);
+                let detail = format!("Too many attempts failed. Try again in {seconds} s.");
+                return Self {
+                    retry_after: Some(seconds),
+                    ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
+                };
+            }
+            Refused::Busy => {
+                (StatusCode::SERVICE_UNAVAILABLE, "Too many logins are under way. Try again in a moment.")
+            }
         };
         Self::new(status, detail)
+    }
+}
+
+impl From<OperatorError> for Problem {
+    fn from(error: OperatorError) -> Self {
+        match error {
+            OperatorError::Store(StoreError::Conflict { what: what @ "the last admin" }) => {
+                let detail = format!("This is {what} who may log in. Make another one first.");
+                Self::new(StatusCode::CONFLICT, detail)
+            }
+            OperatorError::Store(error) => error.into(),
+            OperatorError::Refused(refused) => refused.into(),
+            OperatorError::Token(why) => Self::field("token", why),
+            OperatorError::Name(why) => Self::field("name", why),
+            OperatorError::Password(why) => Self::field("password", why),
+            OperatorError::Claimed => Self::new(
+                StatusCode::CONFLICT,
+                "This gateway was set up already. Log in with POST /admin/session.",
+            ),
+        }
     }
 }
 
@@ -221,6 +276,18 @@ mod tests {
         assert_eq!(status(Refused::Missing), (401, None));
         assert_eq!(status(Refused::Unknown), (401, None));
         assert_eq!(status(Refused::Role), (403, None));
+        for refused in [Refused::Over, Refused::Login] {
+            assert_eq!(status(refused), (401, None));
+        }
+        for refused in [Refused::Csrf, Refused::Foreign, Refused::Stale] {
+            assert_eq!(status(refused), (403, None));
+        }
+        assert_eq!(status(Refused::Busy), (503, None));
+        assert_eq!(status(OperatorError::Claimed), (409, None));
+        assert_eq!(status(OperatorError::Password("is short")), (422, Some("password")));
+        let throttled = Refused::Throttled { wait: std::time::Duration::from_secs(9) };
+        assert_eq!(Problem::from(throttled).into_response().headers()["retry-after"], "9");
+        assert_eq!(status(throttled), (429, None));
         assert_eq!(status(BodyError::TooLarge { limit: 1 << 20 }), (413, None));
         assert_eq!(status(BodyError::Broken), (400, None));
         assert_eq!(status(RollError::NoKeys), (422, Some("key")));

@@ -30,3 +30,8 @@ pub(super) struct Listing<T> {
     /// What to give as `after` for the next page.
     next: Option<String>,
 }
+
+/// Whether something is on, for the audit.
+fn switched(enabled: bool) -> serde_json::Value {
+    serde_json::json!({ "enabled": enabled })
+}

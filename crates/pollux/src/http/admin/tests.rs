@@ -5,6 +5,7 @@ mod keys;
 mod projects;
 mod refusals;
 mod rules;
+mod sessions;
 mod users;
 
 use std::sync::Arc;

@@ -52,7 +52,7 @@ pub(super) struct User {
 pub(super) struct Keyed {
     key: String,
     #[serde(flatten)]
-    user: User,
+    pub(super) user: User,
 }
 
 impl From<UserRow> for User {

@@ -102,6 +102,23 @@ async fn users_take_turns() {
     assert!(start.elapsed().as_secs() >= 240, "ten calls at two a minute take their time");
 }
 
+/// Anna had the whole minute without waiting. Ben, who asks after her for the next, goes before her.
+#[tokio::test(start_paused = true)]
+async fn who_was_served_of_late_goes_last_though_it_did_not_wait_then() {
+    let ring = ring(1);
+    answered(&ring, "anna", 0).await.unwrap();
+    answered(&ring, "anna", 0).await.unwrap_err(); // from now on it is remembered who is served
+    tokio::time::advance(Duration::from_secs(61)).await;
+    answered(&ring, "anna", 0).await.unwrap();
+    let start = Instant::now();
+    let call = async |user: &'static str| {
+        answered(&ring, user, 1_000).await.unwrap();
+        start.elapsed().as_secs()
+    };
+    let (anna, ben) = tokio::join!(call("anna"), call("ben"));
+    assert!(ben < anna, "{ben} s, {anna} s");
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_gives_up_leaves_nothing_behind() {
     let ring = ring(1);

@@ -17,6 +17,7 @@ const STEPS: &[(i64, &str)] = &[
     (2, include_str!("../../../migrations/0002_declared.sql")),
     (3, include_str!("../../../migrations/0003_usage.sql")),
     (4, include_str!("../../../migrations/0004_limits.sql")),
+    (6, include_str!("../../../migrations/0006_sessions.sql")),
 ];
 
 impl SqlStore {

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use serde::Serialize;
 
+use crate::audit::Change;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::import::{self, Brought};
@@ -29,12 +30,17 @@ pub(in crate::http::admin) struct Report {
 
 /// Adds keys. Answers 200 also if none could be added, as scripts expect it.
 pub(in crate::http::admin) async fn add(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     request: Body,
 ) -> Result<Json<Report>, Problem> {
     match import::import(&gateway, request).await? {
-        Ok(addition) => Ok(Json(Report::new(&addition))),
+        Ok(addition) => {
+            let report = Report::new(&addition);
+            let ids: Vec<&str> = report.keys.iter().map(Brought::id).collect();
+            admin.changed(Change::made(&serde_json::json!({ "added": report.successful_adds, "ids": ids })));
+            Ok(Json(report))
+        }
         Err(RollError::NoKeys) => Ok(Json(Report::new(&Addition::default()))),
         Err(error @ (RollError::Store(_) | RollError::TooMany | RollError::Project(_))) => Err(error.into()),
     }

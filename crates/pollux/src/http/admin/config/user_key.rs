@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use serde::Serialize;
 
+use crate::audit::Change;
 use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::{BODY_LIMIT, Problem};
@@ -24,7 +25,7 @@ pub(in crate::http::admin) struct Created {
 
 /// Makes a user.
 pub(in crate::http::admin) async fn create(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     request: Body,
 ) -> Result<Json<Created>, Problem> {
@@ -32,5 +33,6 @@ pub(in crate::http::admin) async fn create(
     let name = fields.text("name")?.unwrap_or(USUAL_NAME);
     let (user, key) = gateway.access.create_user(name, None).await?;
     let id = user.id.as_str().to_owned();
+    admin.changed_object(&id, Change::made(&serde_json::json!({ "name": user.name })));
     Ok(Json(Created { success: true, key: key.expose().to_owned(), name: user.name, id }))
 }

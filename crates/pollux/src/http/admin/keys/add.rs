@@ -6,6 +6,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 
+use crate::audit::Change;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::import::{self, Brought};
@@ -40,11 +41,13 @@ struct Again {
 
 /// Adds keys: 201 if there is a new one now, else 200.
 pub(in crate::http::admin) async fn add(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     request: Body,
 ) -> Result<(StatusCode, Json<Imported>), Problem> {
     let imported = Imported::from(import::import(&gateway, request).await??);
+    let ids: Vec<&str> = imported.keys.iter().map(Brought::id).collect();
+    admin.changed(Change::made(&serde_json::json!({ "added": imported.added, "ids": ids })));
     let status = if imported.added > 0 { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(imported)))
 }

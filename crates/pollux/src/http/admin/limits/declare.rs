@@ -6,6 +6,7 @@ use axum::extract::State;
 use pool::Limits;
 use serde::Serialize;
 
+use crate::audit::Change;
 use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::path::{ModelName, ProjectModel};
@@ -30,22 +31,26 @@ pub(in crate::http::admin) struct Declared {
 
 /// Declares what one project has of a model.
 pub(in crate::http::admin) async fn of_project(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     ProjectModel(id, model): ProjectModel,
     request: Body,
 ) -> Result<Json<Declared>, Problem> {
-    declare(&gateway, Some(&id), &model, request).await
+    let declared = declare(&gateway, Some(&id), &model, request).await?;
+    admin.changed(Change::made(&declared));
+    Ok(Json(declared))
 }
 
 /// Declares what every project has of a model that says nothing of its own.
 pub(in crate::http::admin) async fn of_all(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     ModelName(model): ModelName,
     request: Body,
 ) -> Result<Json<Declared>, Problem> {
-    declare(&gateway, None, &model, request).await
+    let declared = declare(&gateway, None, &model, request).await?;
+    admin.changed(Change::made(&declared));
+    Ok(Json(declared))
 }
 
 async fn declare(
@@ -53,14 +58,14 @@ async fn declare(
     project: Option<&record::ProjectId>,
     model: &str,
     request: Body,
-) -> Result<Json<Declared>, Problem> {
+) -> Result<Declared, Problem> {
     let limits = read(&Fields::read(request, BODY_LIMIT).await?)?;
     // Says no name: what stands in its place may be a whole key.
     let meant = gateway.catalog.resolve(model, gateway.clock.now()).map_err(|_| Problem::missing("model"))?;
     gateway.keyring.declare_limits(project, &meant.upstream_id, limits).await?;
     let Limits { rpm, tpm, rpd, tpd: _ } = limits;
     let project = project.map(|id| id.as_str().to_owned());
-    Ok(Json(Declared { project, model: meant.upstream_id, rpm, tpm, rpd }))
+    Ok(Declared { project, model: meant.upstream_id, rpm, tpm, rpd })
 }
 
 fn read(fields: &Fields) -> Result<Limits, Problem> {

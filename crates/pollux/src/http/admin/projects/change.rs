@@ -6,26 +6,38 @@ use axum::extract::State;
 use pool::Tier;
 
 use super::show::{Shown, shown};
+use crate::audit::Change;
 use crate::http::Gateway;
 use crate::http::admin::fields::Fields;
 use crate::http::admin::path::ProjectId;
 use crate::http::admin::{BODY_LIMIT, Problem};
 use crate::http::guard::Admin;
 use crate::keyring::ProjectChange;
+use crate::store::record::ProjectRow;
 
 /// The most characters of the notes.
 const LONGEST_NOTES: usize = 2_000;
 
 /// Changes any of `label`, `tier`, `weight`, `priority`, `enabled` and `notes`; null takes the label away.
 pub(in crate::http::admin) async fn change(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     ProjectId(id): ProjectId,
     request: Body,
 ) -> Result<Json<Shown>, Problem> {
     let change = read(&Fields::read(request, BODY_LIMIT).await?)?;
+    let before = said(&gateway.keyring.project(&id).await?);
     let row = gateway.keyring.change_project(&id, change).await?;
+    admin.changed(Change::between(&before, &said(&row)));
     Ok(Json(shown(&gateway, row).await?))
+}
+
+/// What operators say of a project.
+fn said(row: &ProjectRow) -> serde_json::Value {
+    let ProjectRow { label, tier, weight, priority, enabled, notes, .. } = row;
+    serde_json::json!({
+        "label": label, "tier": tier, "weight": weight, "priority": priority, "enabled": enabled, "notes": notes
+    })
 }
 
 fn read(fields: &Fields) -> Result<ProjectChange, Problem> {

@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::{Done, Listing};
+use super::{Done, Listing, switched};
+use crate::audit::Change;
 use crate::clock;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
@@ -50,21 +51,24 @@ pub(in crate::http::admin) async fn list(
 
 /// Deletes a key.
 pub(in crate::http::admin) async fn delete(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     KeyId(id): KeyId,
 ) -> Result<Json<Done>, Problem> {
+    let gone = Masked::from(gateway.keyring.show(&id).await?.row);
     gateway.keyring.delete(&id).await?;
+    admin.changed(Change::gone(&serde_json::json!({ "hint": gone.key })));
     Ok(Json(Done::new("Key deleted")))
 }
 
 /// Enables a disabled key and disables an enabled one.
 pub(in crate::http::admin) async fn toggle(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     KeyId(id): KeyId,
 ) -> Result<Json<Done>, Problem> {
     let enabled = !gateway.keyring.show(&id).await?.row.enabled;
     gateway.keyring.enable(&id, enabled).await?;
+    admin.changed(Change::between(&switched(!enabled), &switched(enabled)));
     Ok(Json(Done::switched(enabled)))
 }

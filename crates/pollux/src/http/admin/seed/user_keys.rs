@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::{Done, Listing};
+use super::{Done, Listing, switched};
+use crate::audit::Change;
 use crate::clock;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
@@ -52,17 +53,19 @@ pub(in crate::http::admin) async fn list(
 
 /// Removes a user.
 pub(in crate::http::admin) async fn delete(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     UserId(id): UserId,
 ) -> Result<Json<Done>, Problem> {
+    let gone = Masked::from(gateway.access.user(&id).await?);
     gateway.access.delete_user(&id).await?;
+    admin.changed(Change::gone(&serde_json::json!({ "name": gone.name })));
     Ok(Json(Done::new("Key deleted")))
 }
 
 /// Enables a disabled user and disables an enabled one.
 pub(in crate::http::admin) async fn toggle(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     UserId(id): UserId,
 ) -> Result<Json<Done>, Problem> {
@@ -72,5 +75,6 @@ pub(in crate::http::admin) async fn toggle(
     } else {
         gateway.access.disable_user(&id).await?
     };
+    admin.changed(Change::between(&switched(!enabled), &switched(enabled)));
     Ok(Json(Done::switched(enabled)))
 }

@@ -20,8 +20,9 @@ async fn each_route_is_guarded_as_declared() {
             let open = match guard {
                 Guard::Open => true,
                 Guard::User => credential == Some(&user_key),
-                Guard::Viewer | Guard::Admin => credential == Some(TOKEN),
+                Guard::Viewer | Guard::Admin | Guard::Sudo => credential == Some(TOKEN),
             };
+            // A login without credentials is refused for what it lacks, not for who asks.
             assert_eq!(reply.status != 401, open, "{method} {path} {credential:?}: {}", reply.status);
             assert!(reply.status != 405 && reply.status < 500, "{method} {path}: {}", reply.status);
             if !open && guard != Guard::User {
@@ -31,7 +32,7 @@ async fn each_route_is_guarded_as_declared() {
         }
         guards.push(guard);
     }
-    for guard in [Guard::Open, Guard::User, Guard::Viewer, Guard::Admin] {
+    for guard in [Guard::Open, Guard::User, Guard::Viewer, Guard::Admin, Guard::Sudo] {
         assert!(guards.contains(&guard), "{guard:?} was never tried");
     }
 }
@@ -39,11 +40,27 @@ async fn each_route_is_guarded_as_declared() {
 /// What changes something is never open to viewers; a POST that changes nothing is named here.
 #[test]
 fn changes_are_for_admins() {
-    let harmless = ["/admin/users/check"];
-    for Mounted { method, path, guard } in mounted() {
-        let reads = method == Method::GET || harmless.contains(&&*path);
-        let expected = if reads { Guard::Viewer } else { Guard::Admin };
-        assert!(!path.starts_with("/admin") || guard == expected, "{method} {path} is for {guard:?}");
+    let harmless =
+        ["/admin/users/check", "/admin/session", "/admin/session/confirm", "/admin/session/password"];
+    let open = [
+        (Method::GET, "/admin/setup"),
+        (Method::POST, "/admin/setup/claim"),
+        (Method::POST, "/admin/session"),
+    ];
+    let sudo = ["/admin/keys/export"];
+    for Mounted { method, path, guard } in
+        mounted().into_iter().filter(|route| route.path.starts_with("/admin"))
+    {
+        let expected = if open.contains(&(method.clone(), &*path)) {
+            Guard::Open
+        } else if sudo.contains(&&*path) {
+            Guard::Sudo
+        } else if method == Method::GET || harmless.contains(&&*path) {
+            Guard::Viewer
+        } else {
+            Guard::Admin
+        };
+        assert_eq!(guard, expected, "{method} {path}");
     }
 }
 

@@ -7,6 +7,7 @@ use http::StatusCode;
 
 use super::{Keyed, expiry, rules};
 use crate::access::{Terms, WEIGHTS, check_name};
+use crate::audit::Change;
 use crate::clock::Moment;
 use crate::http::Gateway;
 use crate::http::admin::complaints::Complaints;
@@ -16,14 +17,16 @@ use crate::http::guard::Admin;
 
 /// Makes a user.
 pub(in crate::http::admin) async fn add(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     request: Body,
 ) -> Result<(StatusCode, Json<Keyed>), Problem> {
     let fields = Fields::read(request, BODY_LIMIT).await?;
     let (name, terms) = read(&fields, gateway.clock.now())?;
     let (user, key) = gateway.access.create_user_on(name, terms).await?;
-    Ok((StatusCode::CREATED, Json(Keyed::new(user, &key))))
+    let keyed = Keyed::new(user, &key);
+    admin.changed_object(&keyed.user.id, Change::made(&keyed.user));
+    Ok((StatusCode::CREATED, Json(keyed)))
 }
 
 fn read(fields: &Fields, now: Moment) -> Result<(&str, Terms), Problem> {

@@ -6,6 +6,7 @@ use axum::extract::State;
 
 use super::{User, expiry, rules};
 use crate::access::{UserChange, WEIGHTS, check_name};
+use crate::audit::Change;
 use crate::clock::Moment;
 use crate::http::Gateway;
 use crate::http::admin::complaints::Complaints;
@@ -16,14 +17,17 @@ use crate::http::guard::Admin;
 
 /// Changes what the body mentions. Null takes away: an expiry, a limit, a list, an injection.
 pub(in crate::http::admin) async fn change(
-    _: Admin,
+    admin: Admin,
     State(gateway): State<Gateway>,
     UserId(id): UserId,
     request: Body,
 ) -> Result<Json<User>, Problem> {
     let fields = Fields::read(request, BODY_LIMIT).await?;
     let change = read(&fields, gateway.clock.now())?;
-    Ok(Json(gateway.access.change_user(&id, change).await?.into()))
+    let before = User::from(gateway.access.user(&id).await?);
+    let after = User::from(gateway.access.change_user(&id, change).await?);
+    admin.changed(Change::between(&before, &after));
+    Ok(Json(after))
 }
 
 fn read(fields: &Fields, now: Moment) -> Result<UserChange, Problem> {

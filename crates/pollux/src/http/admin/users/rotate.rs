@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 
-use super::Keyed;
+use super::{Keyed, User};
+use crate::audit::Change;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::path::UserId;
@@ -15,7 +16,10 @@ pub(in crate::http::admin) async fn rotate(
     State(gateway): State<Gateway>,
     UserId(id): UserId,
 ) -> Result<Json<Keyed>, Problem> {
+    let before = gateway.access.user(&id).await?;
     let (user, key) = gateway.access.rotate_user(&id).await?;
-    tracing::info!(operator = admin.name(), user = %id, "gave a user another key");
-    Ok(Json(Keyed::new(user, &key)))
+    let before = User::from(before);
+    let keyed = Keyed::new(user, &key);
+    admin.changed(Change::between(&before, &keyed.user));
+    Ok(Json(keyed))
 }

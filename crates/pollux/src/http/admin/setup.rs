@@ -1,0 +1,4 @@
+//! The first start: `/admin/setup`.
+
+pub(super) mod claim;
+pub(super) mod show;
