@@ -11,8 +11,9 @@ help: ## List the commands
 demo: ## Start a gateway, a simulated Gemini and sample keys; print how to call it
 	@$(CARGO) run --quiet --bin pollux -- demo
 
-test: ## Run every test: Rust, then the official SDKs against a real gateway
-	$(CARGO) $(TEST) --workspace
+test: ## Run every test: Rust, with private PostgreSQL and Redis servers, then the official SDKs against a real gateway
+	@dev/servers install
+	dev/servers run $(CARGO) $(TEST) --workspace
 	$(CARGO) test --workspace --doc --quiet
 	$(CARGO) build --quiet --bin pollux
 	$(MAKE) --no-print-directory test-clients

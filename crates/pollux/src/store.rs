@@ -20,7 +20,7 @@ use crate::clock::Moment;
 use crate::secret::{MasterKey, Secret};
 
 pub use error::StoreError;
-pub use sql::{SqlStore, SqliteSettings, Synchronous};
+pub use sql::{PostgresSettings, PostgresUrl, SqlStore, SqliteSettings, Synchronous};
 
 use record::{
     AuditFilter, AuditRow, DayCount, KeyId, KeyRow, KeyState, Limit, LimitFilter, NewKey, NewUser,

@@ -141,6 +141,19 @@ fn only_the_composition_root_names_a_backend() {
     complain(&found.collect::<Vec<_>>());
 }
 
+/// A newer replica may add a column meanwhile, and PostgreSQL refuses a prepared statement whose result changed.
+#[test]
+fn statements_name_their_columns() {
+    let sql = rust_files().into_iter().filter(|file| file.path.starts_with("crates/pollux/src/store"));
+    let stars = sql.filter(|file| !file.is_test()).filter(|file| {
+        let said = file.production();
+        said.contains("SELECT *") || said.contains("RETURNING *")
+    });
+    complain(
+        &stars.map(|file| format!("{}: name the columns instead of `*`", file.path)).collect::<Vec<_>>(),
+    );
+}
+
 #[test]
 fn surfaces_do_not_import_each_other() {
     let surfaces = ["openai", "gemini", "anthropic", "admin", "console"];

@@ -2,14 +2,11 @@
 //!
 //! The list of all checks is [`for_each_check`]: an implementation hands it a macro that makes a test of each.
 
-mod operators;
-
-pub(super) use operators::*;
 use pool::account::{Caps, Limit as CapOf};
 
 use super::record::{
-    DayCount, Injection, InjectionPosition, KeyId, KeyState, Limit, LimitFilter, NewKey, NewUser, Origin,
-    Owner, Priority, ProjectId, Rules, SettingChange, Stored, UserId,
+    Injection, InjectionPosition, KeyId, KeyState, NewKey, NewUser, Origin, Owner, Priority, ProjectId,
+    Rules, SettingChange, Stored, UserId,
 };
 use super::{Store, StoreError, check_master_key};
 use crate::clock::Moment;
@@ -24,6 +21,7 @@ macro_rules! for_each_check {
             all_or_no_keys_are_added
             two_imports_at_once_add_each_key_once
             pages_of_keys_follow_each_other
+            pages_are_in_the_order_of_bytes
             a_key_is_switched_judged_and_deleted
             a_key_moves_to_another_project
             projects_are_found_by_label_and_changed
@@ -41,9 +39,11 @@ macro_rules! for_each_check {
             limits_are_listed
             odd_text_comes_back_as_it_was
             nul_is_refused_everywhere
+            ids_with_nul_are_nobodys
             another_master_key_is_noticed
             operators_are_found_by_name
             the_last_admin_stays
+            two_admins_cannot_leave_each_other_behind
             sessions_are_kept_by_hash_and_ended
             deeds_are_listed_backwards_and_filtered
             a_call_is_told_once
@@ -58,7 +58,11 @@ macro_rules! for_each_check {
 }
 pub(super) use for_each_check;
 
+mod counters;
+mod operators;
 mod usage;
+pub(super) use counters::*;
+pub(super) use operators::*;
 pub(super) use usage::*;
 
 const NOW: Moment = Moment(1_800_000_000_000);
@@ -170,6 +174,18 @@ pub(super) async fn pages_of_keys_follow_each_other(store: &dyn Store) {
     let all = store.load_keys().await.unwrap();
     assert_eq!(all.len(), 2_345);
     assert!(all.is_sorted_by(|left, right| left.id < right.id));
+}
+
+/// Not in that of a language, where `a` comes before `Z` and `_` may not count.
+pub(super) async fn pages_are_in_the_order_of_bytes(store: &dyn Store) {
+    let ids = ["user_A", "user_Z", "user__b", "user_a", "user_ab", "user_ä"];
+    for (seed, id) in (0_u64..).zip(ids).collect::<Vec<_>>().into_iter().rev() {
+        store.insert_user(&NewUser { id: id.into(), ..new_user(seed) }, NOW).await.unwrap();
+    }
+    let all = store.list_users(None, 10).await.unwrap();
+    assert_eq!(all.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ids);
+    let rest = store.list_users(Some(&"user_Z".into()), 10).await.unwrap();
+    assert_eq!(rest.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ids[2..]);
 }
 
 pub(super) async fn a_key_is_switched_judged_and_deleted(store: &dyn Store) {
@@ -368,76 +384,6 @@ pub(super) async fn facts_are_set_once_or_replaced(store: &dyn Store) {
     store.ping().await.unwrap();
 }
 
-pub(super) async fn day_counters_add_up(store: &dyn Store) {
-    let count = |project: &str, day: &str, requests, tokens| DayCount {
-        project: project.into(),
-        model: "gemini-3.8-flash".into(),
-        day: day.to_owned(),
-        requests,
-        tokens,
-    };
-    store.add_to_days(&[]).await.unwrap();
-    store.add_to_days(&[count("a", "2026-11-30", 2, 100), count("a", "2026-12-01", 1, 7)]).await.unwrap();
-    store.add_to_days(&[count("a", "2026-11-30", 1, -40), count("b", "2026-11-30", 9, 9)]).await.unwrap();
-    let day = store.load_day("2026-11-30").await.unwrap();
-    assert_eq!(day, [count("a", "2026-11-30", 3, 60), count("b", "2026-11-30", 9, 9)]);
-    let many: Vec<DayCount> = (0..2_100).map(|n| count(&format!("{n:05}"), "2026-12-02", n, n)).collect();
-    store.add_to_days(&many).await.unwrap();
-    assert_eq!(store.load_day("2026-12-02").await.unwrap(), many);
-}
-
-fn limit(project: Option<&str>, model: &str, provenance: &str, value: i64) -> Limit {
-    Limit {
-        project: project.map(Into::into),
-        model: model.to_owned(),
-        measure: "requests".to_owned(),
-        window: "minute".to_owned(),
-        value,
-        provenance: provenance.to_owned(),
-        learned_at: NOW,
-    }
-}
-
-pub(super) async fn limits_are_replaced(store: &dyn Store) {
-    let flash = |provenance, value| limit(Some("a"), "gemini-3.8-flash", provenance, value);
-    let day = Limit { window: "day".into(), ..flash("google", 250) };
-    store.put_limits(&[flash("google", 10), day.clone(), flash("operator", 5)]).await.unwrap();
-    store.put_limits(&[flash("google", 0)]).await.unwrap();
-    let found = store.load_limits().await.unwrap();
-    assert_eq!(found, [day.clone(), flash("google", 0), flash("operator", 5)]);
-
-    let everywhere = limit(None, "gemini-3.8-flash", "operator", 7);
-    store
-        .replace_limits(&[flash("operator", -1), flash("nobody", 0)], std::slice::from_ref(&everywhere))
-        .await
-        .unwrap();
-    assert_eq!(store.load_limits().await.unwrap(), [everywhere.clone(), day.clone(), flash("google", 0)]);
-    store.replace_limits(&[everywhere, day, flash("google", 0)], &[]).await.unwrap();
-    assert!(store.load_limits().await.unwrap().is_empty());
-    let nul = store.put_limits(&[limit(None, "a\0b", "operator", 1)]).await;
-    assert!(matches!(nul, Err(StoreError::Invalid { field: "model", .. })), "{nul:?}");
-}
-
-pub(super) async fn limits_are_listed(store: &dyn Store) {
-    let many: Vec<Limit> =
-        (0..1_050).map(|n| limit(Some(&format!("project_{n:05}")), "flash", "google", n)).collect();
-    store.put_limits(&many).await.unwrap();
-    let others = [limit(None, "flash", "operator", 1), limit(Some("project_00007"), "pro", "google", 2)];
-    store.put_limits(&others).await.unwrap();
-    assert_eq!(store.load_limits().await.unwrap().len(), 1_052);
-    let list = async |project: Option<Option<&str>>, model: Option<&str>, after: Option<&Limit>| {
-        let project = project.map(|project| project.map(Into::into));
-        let filter = LimitFilter { project, model: model.map(str::to_owned) };
-        store.list_limits(&filter, after, 2).await.unwrap()
-    };
-    assert_eq!(list(None, None, None).await, [others[0].clone(), many[0].clone()]);
-    assert_eq!(list(None, None, Some(&many[6])).await, [many[7].clone(), others[1].clone()]);
-    assert_eq!(list(Some(None), None, None).await, [others[0].clone()]);
-    assert_eq!(list(Some(Some("project_00007")), None, None).await, [many[7].clone(), others[1].clone()]);
-    assert_eq!(list(None, Some("pro"), None).await, [others[1].clone()]);
-    assert!(list(Some(Some("project_nowhere")), None, None).await.is_empty());
-}
-
 pub(super) async fn odd_text_comes_back_as_it_was(store: &dyn Store) {
     let odd = [
         "'; DROP TABLE keys; --",
@@ -481,6 +427,21 @@ pub(super) async fn nul_is_refused_everywhere(store: &dyn Store) {
         assert!(matches!(refusal, Err(StoreError::Invalid { .. })), "{at}: {refusal:?}");
     }
     assert!(store.load_keys().await.unwrap().is_empty());
+}
+
+pub(super) async fn ids_with_nul_are_nobodys(store: &dyn Store) {
+    let nul = "a\0b";
+    let answers = [
+        store.key(&nul.into()).await.map(drop),
+        store.project(&nul.into()).await.map(drop),
+        store.user(&nul.into()).await.map(drop),
+        store.delete_key(&nul.into(), NOW).await,
+        store.enable_user(&nul.into(), true, NOW).await,
+    ];
+    for (at, answer) in answers.iter().enumerate() {
+        let at_fault = matches!(answer, Err(StoreError::Missing { .. } | StoreError::Invalid { .. }));
+        assert!(at_fault, "{at}: {answer:?}");
+    }
 }
 
 pub(super) async fn another_master_key_is_noticed(store: &dyn Store) {

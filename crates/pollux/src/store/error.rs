@@ -59,6 +59,14 @@ pub enum StoreError {
          give the former POLLUX_MASTER_KEY or put the former key file back"
     )]
     MasterKey(#[source] Unsealable),
+    /// The database server cannot be used.
+    #[error("cannot use the database {address}: {source}{}", way_out(source))]
+    Server {
+        /// Where it is, without a password.
+        address: String,
+        /// What it or the system said.
+        source: sqlx::Error,
+    },
     /// The database file or its folder cannot be made or opened.
     #[error("cannot open the database {}: {source}", path.display())]
     File {
@@ -79,6 +87,7 @@ impl StoreError {
             | Self::Damaged { .. }
             | Self::NewerSchema { .. }
             | Self::MasterKey(_)
+            | Self::Server { .. }
             | Self::File { .. } => "The gateway's database failed; its log says why.".to_owned(),
         }
     }
@@ -86,6 +95,16 @@ impl StoreError {
     /// Whether the same call may succeed a little later.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Unavailable(_))
+    }
+
+    /// Whether what the database said is a state that passes.
+    pub(super) fn is_passing_state(error: &sqlx::Error) -> bool {
+        use sqlx::Error as E;
+        match error {
+            E::Io(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => true,
+            E::Database(inner) => is_busy(&**inner),
+            _ => false,
+        }
     }
 
     pub(crate) fn damaged(what: impl Into<String>) -> Self {
@@ -101,11 +120,14 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;
         match &error {
-            E::Io(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => Self::Unavailable(error),
-            E::Database(inner) if is_busy(&**inner) => Self::Unavailable(error),
+            _ if Self::is_passing_state(&error) => Self::Unavailable(error),
             E::Database(inner) if inner.is_unique_violation() => Self::Conflict { what: "this name or key" },
             E::Database(inner) if inner.is_foreign_key_violation() => {
                 Self::Invalid { field: "project", reason: "does not exist" }
+            }
+            // A NUL in a text that was only looked for.
+            E::Database(inner) if inner.code().as_deref() == Some("22021") => {
+                Self::Invalid { field: "text", reason: "must not contain a NUL character" }
             }
             E::ColumnDecode { .. } | E::Decode(_) => Self::damaged(error.to_string()),
             _ => Self::Statement(error),
@@ -113,10 +135,33 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// SQLITE_BUSY (5), SQLITE_LOCKED (6), SQLITE_IOERR (10) and SQLITE_FULL (13), extended codes included.
+/// SQLITE_BUSY (5), SQLITE_LOCKED (6), SQLITE_IOERR (10) and SQLITE_FULL (13), extended codes included; of PostgreSQL's
+/// states those of connections, of resources, of an operator's intervention, of transactions broken off in favour of
+/// others, and of a server that only reads because another one has taken over.
 fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
-    let code = error.code().and_then(|code| code.parse::<u32>().ok());
-    code.is_some_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13))
+    let Some(code) = error.code() else { return false };
+    // SQLite's codes are numbers below 10,000, the states of PostgreSQL always five characters.
+    if code.len() != 5 {
+        return code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13));
+    }
+    ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
+        || matches!(&*code, "25006" | "55P03")
+}
+
+/// What to do about a server that turns us away.
+fn way_out(error: &sqlx::Error) -> &'static str {
+    use sqlx::Error as E;
+    match error {
+        E::Io(_) | E::PoolTimedOut => "; is the server running, and are host and port right?",
+        E::Tls(_) => "; see sslmode and sslrootcert in DATABASE_URL",
+        E::Database(inner) => match inner.code().as_deref() {
+            Some("28P01" | "28000") => "; are user and password right, and does pg_hba.conf let them in?",
+            Some("3D000") => "; make it with: createdb NAME",
+            Some("53300") => "; raise max_connections of the server, or lower database_connections",
+            _ => "",
+        },
+        _ => "",
+    }
 }
 
 #[cfg(test)]

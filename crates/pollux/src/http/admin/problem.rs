@@ -216,6 +216,7 @@ impl From<StoreError> for Problem {
             | StoreError::Damaged { .. }
             | StoreError::NewerSchema { .. }
             | StoreError::MasterKey(_)
+            | StoreError::Server { .. }
             | StoreError::File { .. } => {
                 tracing::error!(%error, "an admin request failed in the store");
                 StatusCode::INTERNAL_SERVER_ERROR

@@ -96,6 +96,27 @@ pub(in crate::store) async fn the_last_admin_stays(store: &dyn Store) {
     assert!(store.insert_operator(&operator("1", "Cy", "admin")).await.is_err(), "ids are never used again");
 }
 
+/// Each may go while the other stays.
+pub(in crate::store) async fn two_admins_cannot_leave_each_other_behind(store: &dyn Store) {
+    for round in 0..8 {
+        // Whoever stayed in the round before is one of the two.
+        let all = store.list_operators(None, 100).await.unwrap();
+        let stayed = all.into_iter().find(|row| row.role == "admin");
+        let ann = operator(&format!("a{round}"), &format!("Ann {round}"), "admin");
+        let bob = stayed.unwrap_or_else(|| operator("b", "Bob", "admin"));
+        store.insert_operator(&ann).await.unwrap();
+        if round == 0 {
+            store.insert_operator(&bob).await.unwrap();
+        }
+        let demoted = OperatorRow { role: "viewer".to_owned(), ..bob.clone() };
+        let (gone, changed) =
+            tokio::join!(store.delete_operator(&ann.id, LATER), store.update_operator(&demoted, LATER));
+        assert!(gone.is_ok() != changed.is_ok(), "{gone:?} {changed:?}");
+        let refused = gone.and(changed).unwrap_err();
+        assert!(matches!(refused, StoreError::Conflict { what: "the last admin" }), "{refused:?}");
+    }
+}
+
 pub(in crate::store) async fn sessions_are_kept_by_hash_and_ended(store: &dyn Store) {
     for (seed, whose, seen) in
         [(1, "operator_1", NOW), (2, "operator_1", LATER), (3, "", LATER), (4, "", NOW)]

@@ -5,6 +5,7 @@ use sqlx::Any;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 
+use super::contention::{in_order, settled};
 use super::{Columns, SqlStore, clean, page};
 use crate::store::record::{DayCount, Limit, LimitFilter, ProjectId};
 use crate::store::{Counters, PAGE, Result};
@@ -15,24 +16,8 @@ impl Counters for SqlStore {
         if counts.is_empty() {
             return Ok(());
         }
-        let mut transaction = self.begin().await?;
-        for DayCount { project, model, day, requests, tokens } in counts {
-            clean("model", model)?;
-            clean("day", day)?;
-            sqlx::query(
-                "INSERT INTO buckets (project_id, model, day, requests, tokens) VALUES ($1, $2, $3, $4, $5) \
-                 ON CONFLICT (day, project_id, model) DO UPDATE SET \
-                 requests = buckets.requests + excluded.requests, tokens = buckets.tokens + excluded.tokens",
-            )
-            .bind(project.as_str())
-            .bind(model.as_str())
-            .bind(day.as_str())
-            .bind(requests)
-            .bind(tokens)
-            .execute(&mut *transaction)
-            .await?;
-        }
-        Ok(transaction.commit().await?)
+        let counts = in_order(counts, |count| (&count.day, &count.project, &count.model));
+        settled(|| self.add_in_order(&counts)).await
     }
 
     async fn load_day(&self, day: &str) -> Result<Vec<DayCount>> {
@@ -42,7 +27,7 @@ impl Counters for SqlStore {
             let (project, model) =
                 all.last().map_or(("", ""), |row| (row.project.as_str(), row.model.as_str()));
             let rows = sqlx::query(
-                "SELECT * FROM buckets WHERE day = $1 AND (project_id, model) > ($2, $3) \
+                "SELECT project_id, model, day, requests, tokens FROM buckets WHERE day = $1 AND (project_id, model) > ($2, $3) \
                  ORDER BY project_id, model LIMIT $4",
             )
             .bind(day)
@@ -64,6 +49,54 @@ impl Counters for SqlStore {
         if gone.is_empty() && limits.is_empty() {
             return Ok(());
         }
+        let (gone, limits) = (in_order(gone, place), in_order(limits, place));
+        settled(|| self.replace_in_order(&gone, &limits)).await
+    }
+
+    async fn list_limits(
+        &self,
+        filter: &LimitFilter,
+        after: Option<&Limit>,
+        limit: usize,
+    ) -> Result<Vec<Limit>> {
+        let LimitFilter { project, model } = filter;
+        let only = project.as_ref().map_or("", |project| project_or_all(project.as_ref()));
+        clean("model", model.as_deref().unwrap_or_default())?;
+        let select = "SELECT project_id, model, measure, span, provenance, value, learned_at FROM limits WHERE (project_id, model, measure, span, provenance) > ($1, $2, $3, $4, $5) \
+             AND ($6 = '' OR project_id = $6) AND ($7 = '' OR model = $7) \
+             ORDER BY project_id, model, measure, span, provenance LIMIT $8";
+        let select = match after {
+            Some(after) => name(select, after)?,
+            None => ["", "", "", "", ""].iter().fold(sqlx::query(select), |query, text| query.bind(*text)),
+        };
+        let select = select.bind(only).bind(model.as_deref().unwrap_or_default()).bind(page(limit));
+        select.fetch_all(&self.readers).await?.iter().map(read_limit).collect()
+    }
+}
+
+impl SqlStore {
+    async fn add_in_order(&self, counts: &[&DayCount]) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        for DayCount { project, model, day, requests, tokens } in counts {
+            clean("model", model)?;
+            clean("day", day)?;
+            sqlx::query(
+                "INSERT INTO buckets (project_id, model, day, requests, tokens) VALUES ($1, $2, $3, $4, $5) \
+                 ON CONFLICT (day, project_id, model) DO UPDATE SET \
+                 requests = buckets.requests + excluded.requests, tokens = buckets.tokens + excluded.tokens",
+            )
+            .bind(project.as_str())
+            .bind(model.as_str())
+            .bind(day.as_str())
+            .bind(requests)
+            .bind(tokens)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    async fn replace_in_order(&self, gone: &[&Limit], limits: &[&Limit]) -> Result<()> {
         let mut transaction = self.begin().await?;
         for limit in gone {
             let delete = "DELETE FROM limits WHERE project_id = $1 AND model = $2 AND measure = $3 AND span = $4 \
@@ -79,26 +112,12 @@ impl Counters for SqlStore {
         }
         Ok(transaction.commit().await?)
     }
+}
 
-    async fn list_limits(
-        &self,
-        filter: &LimitFilter,
-        after: Option<&Limit>,
-        limit: usize,
-    ) -> Result<Vec<Limit>> {
-        let LimitFilter { project, model } = filter;
-        let only = project.as_ref().map_or("", |project| project_or_all(project.as_ref()));
-        clean("model", model.as_deref().unwrap_or_default())?;
-        let select = "SELECT * FROM limits WHERE (project_id, model, measure, span, provenance) > ($1, $2, $3, $4, $5) \
-             AND ($6 = '' OR project_id = $6) AND ($7 = '' OR model = $7) \
-             ORDER BY project_id, model, measure, span, provenance LIMIT $8";
-        let select = match after {
-            Some(after) => name(select, after)?,
-            None => ["", "", "", "", ""].iter().fold(sqlx::query(select), |query, text| query.bind(*text)),
-        };
-        let select = select.bind(only).bind(model.as_deref().unwrap_or_default()).bind(page(limit));
-        select.fetch_all(&self.readers).await?.iter().map(read_limit).collect()
-    }
+/// What names a limit, in the order of the table's key.
+fn place(limit: &Limit) -> (&str, &str, &str, &str, &str) {
+    let Limit { project, model, measure, window, provenance, .. } = limit;
+    (project_or_all(project.as_ref()), model, measure, window, provenance)
 }
 
 /// How the limits of all projects are kept: no id looks like that.

@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
-use sqlx::{Any, AssertSqlSafe, Transaction};
 
-use super::{Columns, SqlStore, clean, one, page, parameters, projects};
+use super::contention::settled;
+use super::{Columns, SqlStore, Transaction, clean, one, page, parameters, projects};
 use crate::clock::Moment;
 use crate::id;
 use crate::store::record::{KeyId, KeyRow, KeyState, NewKey, Origin, Owner, ProjectId, Stored};
@@ -24,14 +25,7 @@ impl Keys for SqlStore {
             clean("label", &key.label)?;
             clean("hint", &key.hint)?;
         }
-        let mut transaction = self.begin().await?;
-        let owners = owners(&mut transaction, keys, now).await?;
-        let mut stored = Vec::with_capacity(keys.len());
-        for (keys, owners) in keys.chunks(CHUNK).zip(owners.chunks(CHUNK)) {
-            stored.extend(insert(&mut transaction, keys, owners, now).await?);
-        }
-        transaction.commit().await?;
-        Ok(stored)
+        settled(|| self.insert_all(keys, now)).await
     }
 
     async fn list_keys(&self, after: Option<&KeyId>, limit: usize) -> Result<Vec<KeyRow>> {
@@ -105,12 +99,21 @@ impl Keys for SqlStore {
     }
 }
 
+impl SqlStore {
+    async fn insert_all(&self, keys: &[NewKey], now: Moment) -> Result<Vec<Stored>> {
+        let mut transaction = self.begin().await?;
+        let owners = owners(&mut transaction, keys, now).await?;
+        let mut stored = Vec::with_capacity(keys.len());
+        for (keys, owners) in keys.chunks(CHUNK).zip(owners.chunks(CHUNK)) {
+            stored.extend(insert(&mut transaction, keys, owners, now).await?);
+        }
+        transaction.commit().await?;
+        Ok(stored)
+    }
+}
+
 /// The project of each key. Labelled ones are made here; own ones only once their key turned out to be new.
-async fn owners(
-    transaction: &mut Transaction<'static, Any>,
-    keys: &[NewKey],
-    now: Moment,
-) -> Result<Vec<ProjectId>> {
+async fn owners(transaction: &mut Transaction, keys: &[NewKey], now: Moment) -> Result<Vec<ProjectId>> {
     let mut labelled: HashMap<&str, ProjectId> = HashMap::new();
     let mut owners = Vec::with_capacity(keys.len());
     for key in keys {
@@ -132,7 +135,7 @@ async fn owners(
 }
 
 async fn insert(
-    transaction: &mut Transaction<'static, Any>,
+    transaction: &mut Transaction,
     keys: &[NewKey],
     owners: &[ProjectId],
     now: Moment,
@@ -154,7 +157,7 @@ async fn insert(
 }
 
 async fn insert_new(
-    transaction: &mut Transaction<'static, Any>,
+    transaction: &mut Transaction,
     keys: &[NewKey],
     owners: &[ProjectId],
     now: Moment,
@@ -186,10 +189,7 @@ async fn insert_new(
 }
 
 /// Which of these keys are there, by lookup hash.
-async fn find(
-    transaction: &mut Transaction<'static, Any>,
-    keys: &[NewKey],
-) -> Result<HashMap<Vec<u8>, KeyId>> {
+async fn find(transaction: &mut Transaction, keys: &[NewKey]) -> Result<HashMap<Vec<u8>, KeyId>> {
     let list = parameters(1, keys.len());
     let mut query = sqlx::query(AssertSqlSafe(format!("SELECT id, lookup FROM keys WHERE lookup IN {list}")));
     for key in keys {

@@ -1,8 +1,11 @@
 //! Operators and their sessions in SQL.
 
 use async_trait::async_trait;
-use sqlx::any::AnyRow;
+use sqlx::any::{AnyArguments, AnyQueryResult, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, AssertSqlSafe};
 
+use super::contention::settled;
 use super::{Columns, SqlStore, clean, one, page};
 use crate::clock::Moment;
 use crate::store::record::{OperatorRow, SessionRow};
@@ -11,6 +14,9 @@ use crate::store::{Result, Sessions, StoreError};
 /// That an admin who may log in is left when this one is not counted.
 const ANOTHER_ADMIN: &str = "EXISTS (SELECT 1 FROM operators AS another WHERE another.id <> $1 \
                              AND another.role = 'admin' AND another.enabled = 1 AND another.deleted_at IS NULL)";
+
+const OPERATOR: &str = "id, name, role, password, enabled, created_at, updated_at, seen_at";
+const SESSION: &str = "id, lookup, operator_id, created_at, seen_at, confirmed_at, address, agent";
 
 #[async_trait]
 impl Sessions for SqlStore {
@@ -35,7 +41,8 @@ impl Sessions for SqlStore {
     }
 
     async fn operator(&self, id: &str) -> Result<OperatorRow> {
-        let found = sqlx::query("SELECT * FROM operators WHERE id = $1 AND deleted_at IS NULL").bind(id);
+        let sql = format!("SELECT {OPERATOR} FROM operators WHERE id = $1 AND deleted_at IS NULL");
+        let found = sqlx::query(AssertSqlSafe(sql)).bind(id);
         let found = found.fetch_optional(&self.readers).await?;
         found.as_ref().map(read_operator).ok_or_else(|| StoreError::missing("operator", id))?
     }
@@ -45,13 +52,16 @@ impl Sessions for SqlStore {
         if clean("name", name).is_err() {
             return Ok(None);
         }
-        let found = sqlx::query("SELECT * FROM operators WHERE alias = $1").bind(alias(name));
+        let sql = format!("SELECT {OPERATOR} FROM operators WHERE alias = $1");
+        let found = sqlx::query(AssertSqlSafe(sql)).bind(alias(name));
         found.fetch_optional(&self.readers).await?.as_ref().map(read_operator).transpose()
     }
 
     async fn list_operators(&self, after: Option<&str>, limit: usize) -> Result<Vec<OperatorRow>> {
-        let sql = "SELECT * FROM operators WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2";
-        let rows = sqlx::query(sql).bind(after.unwrap_or_default()).bind(page(limit));
+        let sql = format!(
+            "SELECT {OPERATOR} FROM operators WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(after.unwrap_or_default()).bind(page(limit));
         rows.fetch_all(&self.readers).await?.iter().map(read_operator).collect()
     }
 
@@ -66,14 +76,16 @@ impl Sessions for SqlStore {
             "UPDATE operators SET role = $2, password = $3, enabled = $4, updated_at = $5 \
              WHERE id = $1 AND deleted_at IS NULL{guard}"
         );
-        let done = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(id.as_str())
-            .bind(role.as_str())
-            .bind(password.as_str())
-            .bind(i64::from(*enabled))
-            .bind(now.0)
-            .execute(&self.writer)
-            .await?;
+        let write = || {
+            let update = sqlx::query(AssertSqlSafe(sql.clone()))
+                .bind(id.as_str())
+                .bind(role.as_str())
+                .bind(password.as_str())
+                .bind(i64::from(*enabled))
+                .bind(now.0);
+            self.after_other_admins(update)
+        };
+        let done = settled(write).await?;
         self.changed(&done, id).await
     }
 
@@ -91,7 +103,8 @@ impl Sessions for SqlStore {
             "UPDATE operators SET alias = NULL, password = '', enabled = 0, updated_at = $2, deleted_at = $2 \
              WHERE id = $1 AND deleted_at IS NULL AND (role <> 'admin' OR enabled = 0 OR {ANOTHER_ADMIN})"
         );
-        let done = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(now.0).execute(&self.writer).await?;
+        let write = || self.after_other_admins(sqlx::query(AssertSqlSafe(sql.clone())).bind(id).bind(now.0));
+        let done = settled(write).await?;
         self.changed(&done, id).await
     }
 
@@ -116,13 +129,14 @@ impl Sessions for SqlStore {
     }
 
     async fn session(&self, lookup: &[u8; 32]) -> Result<Option<SessionRow>> {
-        let found = sqlx::query("SELECT * FROM sessions WHERE lookup = $1").bind(lookup.to_vec());
+        let sql = format!("SELECT {SESSION} FROM sessions WHERE lookup = $1");
+        let found = sqlx::query(AssertSqlSafe(sql)).bind(lookup.to_vec());
         found.fetch_optional(&self.readers).await?.as_ref().map(read_session).transpose()
     }
 
     async fn list_sessions(&self, after: Option<&str>, limit: usize) -> Result<Vec<SessionRow>> {
-        let sql = "SELECT * FROM sessions WHERE id > $1 ORDER BY id LIMIT $2";
-        let rows = sqlx::query(sql).bind(after.unwrap_or_default()).bind(page(limit));
+        let sql = format!("SELECT {SESSION} FROM sessions WHERE id > $1 ORDER BY id LIMIT $2");
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(after.unwrap_or_default()).bind(page(limit));
         rows.fetch_all(&self.readers).await?.iter().map(read_session).collect()
     }
 
@@ -162,8 +176,20 @@ impl Sessions for SqlStore {
 }
 
 impl SqlStore {
+    /// Runs a statement that looks for another admin when nobody else can take that one away meanwhile.
+    async fn after_other_admins(&self, statement: Query<'_, Any, AnyArguments>) -> Result<AnyQueryResult> {
+        let mut transaction = self.begin().await?;
+        // Changes nothing; of two that come here at once, the second waits and then sees what the first has done.
+        sqlx::query("UPDATE operators SET role = role WHERE role = 'admin'")
+            .execute(&mut *transaction)
+            .await?;
+        let done = statement.execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(done)
+    }
+
     /// An update that hit no row: there is none, or it is the last admin's.
-    async fn changed(&self, done: &sqlx::any::AnyQueryResult, id: &str) -> Result<()> {
+    async fn changed(&self, done: &AnyQueryResult, id: &str) -> Result<()> {
         if done.rows_affected() > 0 {
             return Ok(());
         }

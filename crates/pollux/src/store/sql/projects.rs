@@ -1,15 +1,17 @@
 //! Projects in SQL.
 
 use async_trait::async_trait;
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
-use sqlx::{Any, AssertSqlSafe, Transaction};
 
-use super::{Columns, SqlStore, clean, one, page};
+use super::{Columns, SqlStore, Transaction, clean, one, page};
 use crate::clock::Moment;
 use crate::id;
 use crate::store::record::{ProjectId, ProjectRow};
 use crate::store::{Projects, Result, StoreError};
 
+const COLUMNS: &str =
+    "id, label, google_number, tier, weight, priority, enabled, notes, created_at, updated_at";
 const INSERT: &str = "INSERT INTO projects \
     (id, label, tier, weight, priority, enabled, notes, created_at, updated_at) VALUES";
 /// Tier, weight, priority, enabled, notes.
@@ -25,15 +27,14 @@ impl Projects for SqlStore {
     }
 
     async fn project(&self, id: &ProjectId) -> Result<ProjectRow> {
-        let found = sqlx::query("SELECT * FROM projects WHERE id = $1")
-            .bind(id.as_str())
-            .fetch_optional(&self.readers)
-            .await?;
+        let sql = format!("SELECT {COLUMNS} FROM projects WHERE id = $1");
+        let found = sqlx::query(AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(&self.readers).await?;
         found.as_ref().map(read).ok_or_else(|| StoreError::missing("project", id.as_str()))?
     }
 
     async fn list_projects(&self, after: Option<&ProjectId>, limit: usize) -> Result<Vec<ProjectRow>> {
-        let rows = sqlx::query("SELECT * FROM projects WHERE id > $1 ORDER BY id LIMIT $2")
+        let sql = format!("SELECT {COLUMNS} FROM projects WHERE id > $1 ORDER BY id LIMIT $2");
+        let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(after.map_or("", ProjectId::as_str))
             .bind(page(limit))
             .fetch_all(&self.readers)
@@ -78,11 +79,7 @@ impl Projects for SqlStore {
     }
 }
 
-pub(super) async fn by_label(
-    transaction: &mut Transaction<'static, Any>,
-    label: &str,
-    now: Moment,
-) -> Result<ProjectRow> {
+pub(super) async fn by_label(transaction: &mut Transaction, label: &str, now: Moment) -> Result<ProjectRow> {
     clean("label", label)?;
     let sql = format!("{INSERT} ($1, $2, {DEFAULTS}, $3, $3) ON CONFLICT (label) DO NOTHING");
     sqlx::query(AssertSqlSafe(sql))
@@ -91,16 +88,13 @@ pub(super) async fn by_label(
         .bind(now.0)
         .execute(&mut **transaction)
         .await?;
-    let found = sqlx::query("SELECT * FROM projects WHERE label = $1").bind(label);
+    let sql = format!("SELECT {COLUMNS} FROM projects WHERE label = $1");
+    let found = sqlx::query(AssertSqlSafe(sql)).bind(label);
     read(&found.fetch_one(&mut **transaction).await?)
 }
 
 /// Makes projects without a label, each for one key.
-pub(super) async fn insert_own(
-    transaction: &mut Transaction<'static, Any>,
-    ids: &[&ProjectId],
-    now: Moment,
-) -> Result<()> {
+pub(super) async fn insert_own(transaction: &mut Transaction, ids: &[&ProjectId], now: Moment) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }

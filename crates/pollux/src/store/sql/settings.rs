@@ -11,12 +11,17 @@ use crate::store::{PAGE, Result, Settings, StoreError};
 impl Settings for SqlStore {
     async fn setting(&self, name: &str) -> Result<Option<SettingRow>> {
         clean("name", name)?;
-        let found = sqlx::query("SELECT * FROM settings WHERE name = $1").bind(name);
+        let found =
+            sqlx::query("SELECT name, value, version, updated_at, updated_by FROM settings WHERE name = $1")
+                .bind(name);
         found.fetch_optional(&self.readers).await?.as_ref().map(read).transpose()
     }
 
     async fn settings(&self) -> Result<Vec<SettingRow>> {
-        let rows = sqlx::query("SELECT * FROM settings ORDER BY name LIMIT $1").bind(page(PAGE));
+        let rows = sqlx::query(
+            "SELECT name, value, version, updated_at, updated_by FROM settings ORDER BY name LIMIT $1",
+        )
+        .bind(page(PAGE));
         rows.fetch_all(&self.readers).await?.iter().map(read).collect()
     }
 

@@ -60,11 +60,17 @@ async fn the_files_are_closed_to_others() {
 }
 
 #[tokio::test]
-async fn a_newer_schema_is_refused_and_left_alone() {
+async fn a_newer_schema_is_used_unless_it_breaks_older_programs() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("pollux.db");
     let store = open(&path).await;
     sqlx::query("INSERT INTO schema_version VALUES (99, 0)").execute(&store.writer).await.unwrap();
+    store.close().await;
+    let store = open(&path).await;
+    sqlx::query("UPDATE meta SET value = '99' WHERE name = 'schema_needs'")
+        .execute(&store.writer)
+        .await
+        .unwrap();
     store.close().await;
     let error = SqlStore::open_sqlite(&path, SqliteSettings::default(), NOW).await.unwrap_err();
     assert!(matches!(error, StoreError::NewerSchema { found: 99, .. }), "{error:?}");

@@ -8,6 +8,7 @@ mod sums;
 
 use async_trait::async_trait;
 
+use super::contention::settled;
 use super::{Columns, SqlStore, page};
 use crate::clock::Moment;
 use crate::store::record::UserId;
@@ -40,31 +41,7 @@ impl Usage for SqlStore {
     }
 
     async fn take_over(&self, journal: &str, batch: &[Sequenced]) -> Result<u64> {
-        let Some(last) = batch.iter().map(|record| record.sequence).max() else { return Ok(0) };
-        let mut transaction = self.begin().await?;
-        // The row is written first, so that a second reader of the same journal waits for this one.
-        let mark = sqlx::query(
-            "INSERT INTO usage_marks (journal, sequence) VALUES ($1, 0) \
-             ON CONFLICT (journal) DO UPDATE SET sequence = usage_marks.sequence RETURNING sequence",
-        )
-        .bind(text(journal))
-        .fetch_one(&mut *transaction)
-        .await?
-        .integer("sequence")?;
-        let mark = u64::try_from(mark).unwrap_or(0);
-        let fresh: Vec<&Record> =
-            batch.iter().filter(|record| record.sequence > mark).map(|record| &record.record).collect();
-        let new = insert::events(&mut transaction, &fresh).await?;
-        insert::calls(&mut transaction, &new).await?;
-        insert::attempts(&mut transaction, &new).await?;
-        rollup::add(&mut transaction, &new).await?;
-        sqlx::query("UPDATE usage_marks SET sequence = $1 WHERE journal = $2 AND sequence < $1")
-            .bind(i64::try_from(last).unwrap_or(i64::MAX))
-            .bind(text(journal))
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(u64::try_from(new.len()).unwrap_or(u64::MAX))
+        settled(|| self.take_batch(journal, batch)).await
     }
 
     async fn usage_by_user(
@@ -120,6 +97,40 @@ impl Usage for SqlStore {
     }
 
     async fn delete_calls_before(&self, before: Moment, at_most: usize) -> Result<u64> {
+        settled(|| self.delete_calls(before, at_most)).await
+    }
+}
+
+impl SqlStore {
+    async fn take_batch(&self, journal: &str, batch: &[Sequenced]) -> Result<u64> {
+        let Some(last) = batch.iter().map(|record| record.sequence).max() else { return Ok(0) };
+        let mut transaction = self.begin().await?;
+        // The row is written first, so that a second reader of the same journal waits for this one.
+        let mark = sqlx::query(
+            "INSERT INTO usage_marks (journal, sequence) VALUES ($1, 0) \
+             ON CONFLICT (journal) DO UPDATE SET sequence = usage_marks.sequence RETURNING sequence",
+        )
+        .bind(text(journal))
+        .fetch_one(&mut *transaction)
+        .await?
+        .integer("sequence")?;
+        let mark = u64::try_from(mark).unwrap_or(0);
+        let fresh: Vec<&Record> =
+            batch.iter().filter(|record| record.sequence > mark).map(|record| &record.record).collect();
+        let new = insert::events(&mut transaction, &fresh).await?;
+        insert::calls(&mut transaction, &new).await?;
+        insert::attempts(&mut transaction, &new).await?;
+        rollup::add(&mut transaction, &new).await?;
+        sqlx::query("UPDATE usage_marks SET sequence = $1 WHERE journal = $2 AND sequence < $1")
+            .bind(i64::try_from(last).unwrap_or(i64::MAX))
+            .bind(text(journal))
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(u64::try_from(new.len()).unwrap_or(u64::MAX))
+    }
+
+    async fn delete_calls(&self, before: Moment, at_most: usize) -> Result<u64> {
         const OLD: &str = "(SELECT id FROM requests WHERE began_ms < $1 ORDER BY began_ms, id LIMIT $2)";
         let mut transaction = self.begin().await?;
         let mut deleted = 0;

@@ -1,12 +1,17 @@
 //! Users in SQL.
 
 use async_trait::async_trait;
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
+use super::contention::{in_order, settled};
 use super::{Columns, SqlStore, clean, one, page};
 use crate::clock::Moment;
 use crate::store::record::{NewUser, Rules, UserId, UserRow};
 use crate::store::{Result, StoreError, Users};
+
+const COLUMNS: &str = "id, name, lookup, hint, enabled, expires_at, private, weight, created_at, last_used_at, \
+                       updated_at, rules";
 
 #[async_trait]
 impl Users for SqlStore {
@@ -14,47 +19,46 @@ impl Users for SqlStore {
         let NewUser { id, name, lookup, hint, expires_at, private, weight, rules } = user;
         clean("name", name)?;
         clean("hint", hint)?;
-        let row = sqlx::query(
+        let sql = format!(
             "INSERT INTO users (id, name, lookup, hint, enabled, expires_at, created_at, updated_at, private, weight, rules) \
-             VALUES ($1, $2, $3, $4, 1, $5, $6, $6, $7, $8, $9) RETURNING *",
-        )
-        .bind(id.as_str())
-        .bind(name.as_str())
-        .bind(lookup.to_vec())
-        .bind(hint.as_str())
-        .bind(expires_at.map(|at| at.0))
-        .bind(now.0)
-        .bind(i64::from(*private))
-        .bind(i64::from(*weight))
-        .bind(written(rules)?)
-        .fetch_one(&self.writer)
-        .await?;
+             VALUES ($1, $2, $3, $4, 1, $5, $6, $6, $7, $8, $9) RETURNING {COLUMNS}"
+        );
+        let row = sqlx::query(AssertSqlSafe(sql))
+            .bind(id.as_str())
+            .bind(name.as_str())
+            .bind(lookup.to_vec())
+            .bind(hint.as_str())
+            .bind(expires_at.map(|at| at.0))
+            .bind(now.0)
+            .bind(i64::from(*private))
+            .bind(i64::from(*weight))
+            .bind(written(rules)?)
+            .fetch_one(&self.writer)
+            .await?;
         read(&row)
     }
 
     async fn user(&self, id: &UserId) -> Result<UserRow> {
-        let found = sqlx::query("SELECT * FROM users WHERE id = $1 AND deleted_at IS NULL")
-            .bind(id.as_str())
-            .fetch_optional(&self.readers)
-            .await?;
+        let sql = format!("SELECT {COLUMNS} FROM users WHERE id = $1 AND deleted_at IS NULL");
+        let found = sqlx::query(AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(&self.readers).await?;
         found.as_ref().map(read).ok_or_else(|| StoreError::missing("user", id.as_str()))?
     }
 
     async fn user_by_lookup(&self, lookup: &[u8; 32]) -> Result<Option<UserRow>> {
-        let found = sqlx::query("SELECT * FROM users WHERE lookup = $1")
-            .bind(lookup.to_vec())
-            .fetch_optional(&self.readers)
-            .await?;
+        let sql = format!("SELECT {COLUMNS} FROM users WHERE lookup = $1");
+        let found =
+            sqlx::query(AssertSqlSafe(sql)).bind(lookup.to_vec()).fetch_optional(&self.readers).await?;
         found.as_ref().map(read).transpose()
     }
 
     async fn list_users(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<UserRow>> {
-        let rows =
-            sqlx::query("SELECT * FROM users WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2")
-                .bind(after.map_or("", UserId::as_str))
-                .bind(page(limit))
-                .fetch_all(&self.readers)
-                .await?;
+        let sql =
+            format!("SELECT {COLUMNS} FROM users WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2");
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(after.map_or("", UserId::as_str))
+            .bind(page(limit))
+            .fetch_all(&self.readers)
+            .await?;
         rows.iter().map(read).collect()
     }
 
@@ -119,6 +123,13 @@ impl Users for SqlStore {
         if seen.is_empty() {
             return Ok(());
         }
+        let seen = in_order(seen, |(id, _)| id);
+        settled(|| self.touch_in_order(&seen)).await
+    }
+}
+
+impl SqlStore {
+    async fn touch_in_order(&self, seen: &[&(UserId, Moment)]) -> Result<()> {
         let mut transaction = self.begin().await?;
         for (id, at) in seen {
             sqlx::query("UPDATE users SET last_used_at = $1 WHERE id = $2 AND deleted_at IS NULL")

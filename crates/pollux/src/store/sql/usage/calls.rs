@@ -1,5 +1,6 @@
 //! The log of calls and of their attempts.
 
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use super::super::{Columns, SqlStore, page};
@@ -10,6 +11,13 @@ use crate::store::usage::{
 };
 use crate::store::{Result, StoreError};
 
+const REQUEST: &str = "id, began_ms, ended_ms, user_id, surface, model_asked, model, model_served, streamed, project_id, \
+    key_id, attempts, decision, outcome, status, ending, source, input_tokens, cached_tokens, output_tokens, \
+    thinking_tokens, tool_use_tokens, cost_microdollars, prepared_ms, queued_ms, upstream_ms, first_event_ms, total_ms, \
+    client_address, client_agent";
+const ATTEMPT: &str =
+    "call_id, ordinal, began_ms, project_id, key_id, model, outcome, status, elapsed_ms, reason, counted";
+
 /// A page of calls, newest first.
 pub(super) async fn list(
     store: &SqlStore,
@@ -18,7 +26,7 @@ pub(super) async fn list(
     limit: usize,
 ) -> Result<Vec<Record>> {
     let CallFilter { from, until, user, key, project, model, outcome } = filter;
-    let mut clause = Clause::new("SELECT * FROM requests".to_owned());
+    let mut clause = Clause::new(format!("SELECT {REQUEST} FROM requests"));
     clause.is("user_id", user.as_deref());
     clause.is("key_id", key.as_deref());
     clause.is("project_id", project.as_deref());
@@ -36,12 +44,12 @@ pub(super) async fn list(
 
 /// One call with its attempts.
 pub(super) async fn one(store: &SqlStore, id: &str) -> Result<Record> {
-    let found = sqlx::query("SELECT * FROM requests WHERE id = $1")
+    let found = sqlx::query(AssertSqlSafe(format!("SELECT {REQUEST} FROM requests WHERE id = $1")))
         .bind(text(id))
         .fetch_optional(&store.readers)
         .await?;
     let mut record = found.as_ref().map(read).ok_or_else(|| StoreError::missing("request", id))??;
-    let mut clause = Clause::new("SELECT * FROM attempts".to_owned());
+    let mut clause = Clause::new(format!("SELECT {ATTEMPT} FROM attempts"));
     clause.is("call_id", Some(id));
     clause.end(" ORDER BY ordinal");
     clause.limit(page(usize::MAX));
@@ -61,7 +69,7 @@ pub(super) async fn list_attempts(
     limit: usize,
 ) -> Result<Vec<AttemptRow>> {
     let AttemptFilter { from, until, key, project, model, outcome } = filter;
-    let mut clause = Clause::new("SELECT * FROM attempts".to_owned());
+    let mut clause = Clause::new(format!("SELECT {ATTEMPT} FROM attempts"));
     clause.is("key_id", key.as_deref());
     clause.is("project_id", project.as_deref());
     clause.is("model", model.as_deref());

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
-use sqlx::{Any, AssertSqlSafe, Transaction};
+use sqlx::{Any, AssertSqlSafe};
 
-use super::super::{Columns, parameters};
+use super::super::{Columns, Transaction, parameters};
 use super::text;
 use crate::store::Result;
 use crate::store::usage::{Attempt, Record, Sums};
@@ -18,7 +18,7 @@ const CHUNK: usize = 100;
 
 /// Adds usage events; answers the records that were not there yet.
 pub(super) async fn events<'a>(
-    transaction: &mut Transaction<'static, Any>,
+    transaction: &mut Transaction,
     records: &[&'a Record],
 ) -> Result<Vec<&'a Record>> {
     let mut new = Vec::with_capacity(records.len());
@@ -55,7 +55,7 @@ fn counts(insert: Insert, record: &Record) -> Insert {
 }
 
 /// Adds calls to the log.
-pub(super) async fn calls(transaction: &mut Transaction<'static, Any>, records: &[&Record]) -> Result<()> {
+pub(super) async fn calls(transaction: &mut Transaction, records: &[&Record]) -> Result<()> {
     for records in records.chunks(CHUNK) {
         let sql = format!(
             "INSERT INTO requests (id, began_ms, ended_ms, user_id, surface, model_asked, model, model_served, \
@@ -103,7 +103,7 @@ fn call(insert: Insert, record: &Record) -> Insert {
 }
 
 /// Adds their attempts.
-pub(super) async fn attempts(transaction: &mut Transaction<'static, Any>, records: &[&Record]) -> Result<()> {
+pub(super) async fn attempts(transaction: &mut Transaction, records: &[&Record]) -> Result<()> {
     let all: Vec<(&Record, i64, &Attempt)> = records
         .iter()
         .flat_map(|record| (0..).zip(&record.attempts).map(|(ordinal, attempt)| (*record, ordinal, attempt)))

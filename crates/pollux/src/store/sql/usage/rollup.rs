@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
-use sqlx::{Any, AssertSqlSafe, Transaction};
+use sqlx::{Any, AssertSqlSafe};
 
-use super::super::parameters;
+use super::super::{Transaction, parameters};
 use super::{hour_of, text};
 use crate::store::Result;
 use crate::store::usage::{Record, Sums};
@@ -52,7 +52,7 @@ fn numbers(sums: &Sums) -> impl Iterator<Item = i64> {
 
 /// Adds these calls to the sums. Rows are written in the order of their keys, so that two gateways cannot wait for each
 /// other.
-pub(super) async fn add(transaction: &mut Transaction<'static, Any>, records: &[&Record]) -> Result<()> {
+pub(super) async fn add(transaction: &mut Transaction, records: &[&Record]) -> Result<()> {
     let mut hours: BTreeMap<(i64, [String; 5]), Sums> = BTreeMap::new();
     let mut facets: BTreeMap<([String; 2], i64, String), Sums> = BTreeMap::new();
     for record in records {
