@@ -74,8 +74,8 @@ impl Collector {
 
     /// The next request; the time is only there for a test that would otherwise hang.
     pub(crate) async fn next(&mut self) -> Received {
-        let waiting = tokio::time::timeout(Duration::from_secs(60), self.received.recv());
-        waiting.await.expect("spans come").expect("the collector is there")
+        let waiting = tokio::time::timeout(Duration::from_mins(1), self.received.recv());
+        waiting.await.unwrap().unwrap()
     }
 }
 
@@ -113,7 +113,7 @@ fn span(message: &[u8]) -> Span {
             (8, Field::Number(end)) => span.end = end,
             (13, Field::Bytes(link)) => span.links.extend(inside(&link, 1).iter().map(|bytes| hex(bytes))),
             (15, Field::Bytes(status)) => {
-                span.failed = matches!(fields(&status)[..], [(3, Field::Number(2))])
+                span.failed = matches!(fields(&status)[..], [(3, Field::Number(2))]);
             }
             _ => {}
         }
@@ -198,7 +198,8 @@ fn take_bytes<'a>(rest: &mut &'a [u8], length: usize) -> &'a [u8] {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from_digit(digit.into(), 16).unwrap()).collect()
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -62,10 +62,10 @@ async fn prometheus_reads_what_happened() {
     for (name, least) in at_least {
         assert!(series.get(name).is_some_and(|value| *value >= least), "{name}\n{page}");
     }
-    assert_eq!(series["pollux_metrics_series_refused_total"], 0.0, "{page}");
+    assert!(page.contains("pollux_metrics_series_refused_total 0\n"), "{page}");
     let keys: f64 =
         series.iter().filter(|(name, _)| name.starts_with("pollux_keys{")).map(|(_, count)| count).sum();
-    assert_eq!(keys, 12.0);
+    assert!((keys - 12.0).abs() < 0.5, "{keys}");
     bed.stop().await;
 }
 
