@@ -106,7 +106,6 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         },
         relay_settings(config),
     );
-    let started = clock.now();
     let (tracer, exporter) = trace::open(&config.traces(), dice.clone()).context("cannot set up traces")?;
     let watcher = Watcher::new(tracer, Arc::clone(&clock));
     let parts = Parts {
@@ -115,12 +114,13 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         audit,
         keyring,
         relay,
+        store: Arc::clone(&store),
         catalog: Catalog::default(),
         shared,
+        started: clock.now(),
         clock,
         dice,
         settings: surface_settings(config),
-        started,
         metrics: Metrics::install(),
         watcher,
         upstream,

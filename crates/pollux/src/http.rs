@@ -39,6 +39,7 @@ use crate::keyring::Keyring;
 use crate::operators::Operators;
 use crate::relay::Relay;
 use crate::shared::Shared;
+use crate::store::Store;
 use crate::telemetry::Metrics;
 use crate::telemetry::call::Watcher;
 use crate::upstream::Upstream;
@@ -109,6 +110,8 @@ pub struct Parts {
     pub relay: Relay,
     /// What model names mean.
     pub catalog: Catalog,
+    /// What outlives the process, for what is only looked at.
+    pub store: Arc<dyn Store>,
     /// What outlives a call for a while.
     pub shared: Arc<dyn Shared>,
     /// What time it is.

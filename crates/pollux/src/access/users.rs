@@ -166,6 +166,11 @@ impl Access {
         index::read(&self.users).by_hash(&hash).map(index::Entry::caller)
     }
 
+    /// What a user is called, unless it was removed.
+    pub fn name_of(&self, id: &UserId) -> Option<std::sync::Arc<str>> {
+        index::read(&self.users).by_id(id).map(|entry| entry.caller().name)
+    }
+
     /// Lets a user call again.
     pub async fn enable_user(&self, id: &UserId) -> Result<UserRow, AccessError> {
         self.switch(id, true).await

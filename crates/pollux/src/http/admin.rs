@@ -5,6 +5,8 @@
 //!
 //! Invariant: no answer holds a whole key but the one that has just made it.
 
+mod asked;
+mod attempts;
 mod audit;
 mod complaints;
 mod config;
@@ -19,6 +21,7 @@ mod path;
 mod pool;
 mod problem;
 mod projects;
+mod requests;
 mod seed;
 mod session;
 mod sessions;
@@ -26,6 +29,7 @@ mod setup;
 mod suggestions;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod users;
 
 use axum::Router;
@@ -100,6 +104,11 @@ pub(super) fn list() -> Vec<Route> {
         Route::get("/limits", Viewer, limits::list::page),
         Route::put("/limits/{model}", Admin, limits::declare::of_all),
         Route::delete("/limits/{model}", Admin, limits::forget::of_all),
+        Route::get("/requests", Viewer, requests::list::page),
+        Route::get("/requests/export", Viewer, requests::export::export),
+        Route::get("/requests/{id}", Viewer, requests::show::show),
+        Route::get("/attempts", Viewer, attempts::list::page),
+        Route::get("/usage", Viewer, usage::sums::sums),
         Route::get("/keys/gemini", Viewer, seed::gemini_keys::list),
         Route::delete("/keys/gemini/{id}", Admin, seed::gemini_keys::delete),
         Route::post("/keys/gemini/{id}/toggle", Admin, seed::gemini_keys::toggle),

@@ -34,6 +34,20 @@ impl FromRequestParts<Gateway> for UserId {
     }
 }
 
+/// The id of a call.
+#[derive(Clone, Debug)]
+pub(super) struct CallId(pub(super) String);
+
+impl FromRequestParts<Gateway> for CallId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, gateway).await;
+        let id = path.ok().map(|Path(text)| text).filter(|text| is_id(text) && is_of("req", text));
+        Ok(Self(id.ok_or_else(|| Problem::missing("request"))?))
+    }
+}
+
 /// The id of an operator.
 #[derive(Clone, Debug)]
 pub(super) struct OperatorId(pub(super) String);

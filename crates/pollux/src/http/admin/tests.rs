@@ -1,6 +1,7 @@
 //! The admin API through the real router, on a real store. No answer may show a whole key: each is looked at.
 
 mod access;
+mod calls;
 mod keys;
 mod projects;
 mod refusals;

@@ -1,0 +1,3 @@
+//! Requests to Google, each on its own: `/admin/attempts`.
+
+pub(super) mod list;

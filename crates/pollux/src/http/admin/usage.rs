@@ -1,0 +1,3 @@
+//! Sums over calls: `/admin/usage`.
+
+pub(super) mod sums;
