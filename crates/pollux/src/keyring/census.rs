@@ -4,7 +4,6 @@ use pool::Census;
 use tokio::task::yield_now;
 
 use super::Keyring;
-use crate::store::StoreError;
 
 /// Projects that are counted before calls get their turn at the pool again.
 const AT_ONCE: usize = 512;
@@ -26,10 +25,5 @@ impl Keyring {
             start = end;
             yield_now().await;
         }
-    }
-
-    /// Whether the store answers.
-    pub async fn ping_store(&self) -> Result<(), StoreError> {
-        self.store.ping().await
     }
 }

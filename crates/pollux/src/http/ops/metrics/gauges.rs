@@ -39,7 +39,7 @@ pub(super) async fn page(gateway: &Gateway) -> Page {
 
 async fn ask_store(gateway: &Gateway) -> bool {
     let asked = Instant::now();
-    let answered = matches!(timeout(PING_WITHIN, gateway.keyring.ping_store()).await, Ok(Ok(())));
+    let answered = matches!(timeout(PING_WITHIN, gateway.store.ping()).await, Ok(Ok(())));
     metrics::histogram!(names::STORE_SECONDS, "operation" => "ping").record(asked.elapsed());
     answered
 }
