@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::http::{self, Gateway, Parts, Requests};
 use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
+use crate::limits::Limits;
 use crate::operators::{self, AdminRule, Operators};
 use crate::relay::{self, Relay};
 use crate::secret::{MasterKey, Secret};
@@ -108,6 +109,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     );
     let (tracer, exporter) = trace::open(&config.traces(), dice.clone()).context("cannot set up traces")?;
     let watcher = Watcher::new(tracer, Arc::clone(&clock));
+    let limits = opened_limits(config, (&shared, &clock), &*store).await?;
     let parts = Parts {
         access,
         operators,
@@ -116,6 +118,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         relay,
         store: Arc::clone(&store),
         catalog: Catalog::default(),
+        limits,
         shared,
         started: clock.now(),
         clock,
@@ -276,6 +279,17 @@ fn call_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<(CallLog,
     let opened = CallLog::open(path, Arc::clone(clock));
     let (log, writer) = opened.with_context(|| format!("cannot open the call log {}", path.display()))?;
     Ok((log, Some(writer)))
+}
+
+/// Users' limits, with what was spent before.
+async fn opened_limits(
+    config: &Config,
+    (shared, clock): (&Arc<dyn Shared>, &Arc<dyn Clock>),
+    store: &dyn Store,
+) -> anyhow::Result<Limits> {
+    let limits = Limits::new(Arc::clone(shared), Arc::clone(clock), config.limits_time_zone.clone());
+    limits.load(store).await.context("cannot read what users have spent")?;
+    Ok(limits)
 }
 
 fn pool_settings(config: &Config) -> keyring::Settings {

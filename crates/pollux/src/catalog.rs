@@ -99,13 +99,6 @@ impl Catalog {
         }
     }
 
-    /// What the model that really answers costs today, if that is known.
-    pub fn price(&self, id: &str, now: Moment) -> Option<Price> {
-        let today = today(now);
-        let model = self.catalogue.get(&self.catalogue.resolve(id, &today).effective_id)?;
-        model.price(&today).cloned()
-    }
-
     /// The models that a chat can use today, in the order of the catalogue, then Google's aliases.
     pub fn list(&self, now: Moment) -> Vec<Offered> {
         let today = today(now);
@@ -118,6 +111,13 @@ impl Catalog {
     /// What projects of each tier usually have of a model, until Google teaches better.
     pub fn usual_limits(&self, id: &str) -> Option<&'static Limits> {
         Some(&self.catalogue.get(id)?.limits)
+    }
+
+    /// What the model that answers to a name costs today; none if nobody knows.
+    pub fn price(&self, name: &str, now: Moment) -> Option<Price> {
+        let today = today(now);
+        let answering = self.catalogue.resolve(name, &today).effective_id;
+        self.catalogue.get(&answering)?.price(&today).cloned()
     }
 
     /// One of them, by its id or an alias, with or without `models/`.

@@ -36,6 +36,7 @@ use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
 use crate::id::Dice;
 use crate::keyring::Keyring;
+use crate::limits::Limits;
 use crate::operators::Operators;
 use crate::relay::Relay;
 use crate::shared::Shared;
@@ -110,6 +111,8 @@ pub struct Parts {
     pub relay: Relay,
     /// What model names mean.
     pub catalog: Catalog,
+    /// What users may still spend.
+    pub limits: Limits,
     /// What outlives the process, for what is only looked at.
     pub store: Arc<dyn Store>,
     /// What outlives a call for a while.

@@ -18,6 +18,8 @@ pub mod access;
 
 pub mod operators;
 
+pub mod limits;
+
 pub mod audit;
 
 pub mod keyring;

@@ -16,6 +16,7 @@ mod journey;
 mod lessons;
 mod meter;
 mod missing;
+mod most;
 mod pulse;
 mod reader;
 mod stream;
@@ -46,6 +47,7 @@ use crate::calllog::{self, Begun, CallLog, Entry};
 use crate::clock::Clock;
 use crate::id::Dice;
 use crate::keyring::{Keyring, Lease, Opening, Settled, Wish};
+use crate::limits::Admission;
 use crate::shared::Shared;
 use crate::telemetry::call as watched;
 use crate::telemetry::names;
@@ -131,11 +133,14 @@ impl Relay {
     }
 
     /// Serves a call whose client wants the whole answer at once.
-    pub async fn whole(&self, call: Call) -> Result<Box<Answer>, Refusal> {
+    pub async fn whole(&self, call: Call, admission: Admission) -> Result<Box<Answer>, Refusal> {
         if call.streams_upstream() {
-            return self.gather(call).await;
+            return self.gather(call, admission).await;
         }
-        let (got, call, mut entry) = self.carry(call, async |attempt| attempt.whole().await).await?;
+        let (got, call, mut entry) = match self.carry(call, async |attempt| attempt.whole().await).await {
+            Ok(carried) => carried,
+            Err(refusal) => return Err(turned_away(admission, refusal)),
+        };
         let Got { value: response, lease, served } = got;
         let tokens = tokens_of(&response);
         call.watch.saw(&response);
@@ -145,6 +150,7 @@ impl Relay {
             call.watch.counted(tokens);
         }
         entry.end(calllog::ANSWERED);
+        admission.settle(tokens.as_ref());
         lease.settle(Settled::answered(tokens));
         drop(settling);
         call.watch.end(watched::ANSWERED);
@@ -152,17 +158,20 @@ impl Relay {
     }
 
     /// Serves a streamed call: returns when its first event is there.
-    pub async fn stream(&self, call: Call) -> Result<Box<CallStream>, Refusal> {
-        let (got, call, entry) = self.carry(call, async |attempt| attempt.stream().await).await?;
+    pub async fn stream(&self, call: Call, admission: Admission) -> Result<Box<CallStream>, Refusal> {
+        let (got, call, entry) = match self.carry(call, async |attempt| attempt.stream().await).await {
+            Ok(carried) => carried,
+            Err(refusal) => return Err(turned_away(admission, refusal)),
+        };
         let Got { value: opened, lease, served } = got;
         let hops = Hops::new(&call, Arc::clone(&self.rooms.upstream));
         let noted = Noted { entry, watch: call.watch };
-        Ok(Box::new(CallStream::new(opened, lease, served, hops, noted)))
+        Ok(Box::new(CallStream::new(opened, lease, served, hops, noted).admitted(admission)))
     }
 
     /// A whole answer out of a stream, for models whose answers may be long.
-    async fn gather(&self, call: Call) -> Result<Box<Answer>, Refusal> {
-        let mut stream = self.stream(call).await?;
+    async fn gather(&self, call: Call, admission: Admission) -> Result<Box<Answer>, Refusal> {
+        let mut stream = self.stream(call, admission).await?;
         let mut aggregate = Aggregate::default();
         loop {
             match stream.next().await {
@@ -377,6 +386,7 @@ fn wish<'a>(call: &'a Call, avoid: &'a [pool::ProjectId]) -> Wish<'a> {
         again: false,
         paid_only: call.private,
         weight: call.weight,
+        turns: call.turns,
     }
 }
 
@@ -390,6 +400,16 @@ fn note(call: &Call, failure: &Failure, lease: &Lease) {
         "an attempt failed"
     );
     metrics::counter!(names::ATTEMPTS, "outcome" => failure.label()).increment(1);
+}
+
+/// A call without an answer is a request of its user's only if it is to blame itself.
+fn turned_away(admission: Admission, refusal: Refusal) -> Refusal {
+    if refusal.is_own_fault() {
+        admission.settle_refused();
+    } else {
+        admission.give_back();
+    }
+    refusal
 }
 
 fn unspeakable(_: serde_json::Error) -> Refusal {

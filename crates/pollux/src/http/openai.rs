@@ -3,6 +3,7 @@
 mod chat;
 mod error;
 mod models;
+mod ratelimit;
 
 use super::routes::Guard::User;
 use super::routes::Route;

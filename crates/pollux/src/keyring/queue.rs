@@ -56,6 +56,7 @@ struct OwnWish {
     prefer: Option<String>,
     paid_only: bool,
     weight: u32,
+    turns: u32,
 }
 
 /// A place in the line. Dropping it leaves the line, and gives back a lease that came too late.
@@ -79,7 +80,7 @@ impl Line {
     fn went(&self, wish: &Wish<'_>, now: Moment) {
         if self.remembers.load(Ordering::Acquire) {
             let (user, mut state) = (user_index(wish.user), self.state());
-            state.queue.set_weight(user, wish.weight);
+            state.queue.set_weight(user, wish.turns);
             state.queue.went(user, wish.model, cost(wish), now);
         }
     }
@@ -180,7 +181,7 @@ impl Ring {
         let wait = Wait { user: user_index(wish.user), model: wish.model, cost, deadline, outlook };
         let (wake, lease) = oneshot::channel();
         let mut state = self.line.state();
-        state.queue.set_weight(wait.user, wish.weight);
+        state.queue.set_weight(wait.user, wish.turns);
         let joined = state.queue.join(&wait, self.now());
         let ticket = joined.map_err(|full| Opening::At(full.retry_at.max(opens), Why::Busy))?;
         if wish.paid_only {
@@ -235,7 +236,7 @@ impl Ring {
 
 impl OwnWish {
     fn of(wish: &Wish<'_>) -> Self {
-        let Wish { user, model, tokens, avoid, prefer, again: _, paid_only, weight } = *wish;
+        let Wish { user, model, tokens, avoid, prefer, again: _, paid_only, weight, turns } = *wish;
         Self {
             user: user.to_owned(),
             model: model.to_owned(),
@@ -244,13 +245,14 @@ impl OwnWish {
             prefer: prefer.map(str::to_owned),
             paid_only,
             weight,
+            turns,
         }
     }
 
     fn as_wish(&self) -> Wish<'_> {
-        let Self { user, model, tokens, avoid, prefer, paid_only, weight } = self;
-        let (tokens, paid_only, weight) = (*tokens, *paid_only, *weight);
-        Wish { user, model, tokens, avoid, prefer: prefer.as_deref(), again: false, paid_only, weight }
+        let Self { user, model, tokens, avoid, prefer, paid_only, weight, turns } = self;
+        let (tokens, paid_only, weight, turns) = (*tokens, *paid_only, *weight, *turns);
+        Wish { user, model, tokens, avoid, prefer: prefer.as_deref(), again: false, paid_only, weight, turns }
     }
 }
 

@@ -39,8 +39,21 @@ pub struct Wish<'a> {
     pub again: bool,
     /// Paid projects only: Google may use what others send.
     pub paid_only: bool,
-    /// The user's share of turns relative to others; 0 counts as 1.
+    /// The user's share of the day relative to others; 0 counts as 1.
     pub weight: u32,
+    /// The user's turns relative to others while calls wait, [`Wish::USUAL_TURNS`] by default; 0 counts as 1.
+    pub turns: u32,
+}
+
+impl Wish<'_> {
+    /// The turns of a user of weight 1 and normal priority: enough that others may have fewer.
+    pub const USUAL_TURNS: u32 = 4;
+}
+
+/// Savings are counted in the turns of whoever has one; usual users have several.
+fn queue_settings() -> QueueSettings {
+    let usual = QueueSettings::default();
+    QueueSettings { savings: usual.savings / Wish::USUAL_TURNS, ..usual }
 }
 
 /// The pool behind its lock, and the roster beside it. Both locks are short and never held over a wait.
@@ -71,7 +84,7 @@ impl Ring {
                 roster: RwLock::default(),
                 clock,
                 dice,
-                line: Line::new(QueueSettings::default()),
+                line: Line::new(queue_settings()),
                 changing: tokio::sync::Mutex::default(),
                 changes,
             },

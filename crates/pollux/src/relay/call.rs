@@ -7,8 +7,10 @@ use bytes::Bytes;
 use dialect::gemini::outcome::Outcome;
 use dialect::gemini::request::GenerateContentRequest;
 use dialect::gemini::response::GenerateContentResponse;
+use dialect::gemini::usage::Tokens;
 use dialect::model::Capabilities;
 
+use super::most::most_tokens;
 use crate::clock::Moment;
 use crate::keyring::Decision;
 use crate::telemetry::call::Watch;
@@ -20,8 +22,10 @@ pub struct Call {
     pub user: String,
     /// Only paid projects may see it.
     pub private: bool,
-    /// The user's share of turns relative to others.
+    /// The user's share of the day relative to others.
     pub weight: u32,
+    /// The user's turns relative to others when there is no room for all.
+    pub turns: u32,
     /// The model id that goes into the path.
     pub model: String,
     /// What the model that really answers can do.
@@ -129,6 +133,24 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether the call itself is to blame: another one of the same user might have been served.
+    pub(super) fn is_own_fault(&self) -> bool {
+        match self {
+            Self::Request(_) | Self::TooLarge { .. } => true,
+            Self::Busy { .. }
+            | Self::Resting { .. }
+            | Self::DayUsedUp { .. }
+            | Self::NoPrivateProject
+            | Self::Paced { .. }
+            | Self::NoKey
+            | Self::NotOffered
+            | Self::Upstream(_)
+            | Self::Unreachable(_)
+            | Self::BadAnswer(_)
+            | Self::Deadline => false,
+        }
+    }
+
     /// A short name for the call log.
     pub(super) fn label(&self) -> &'static str {
         match self {
@@ -163,6 +185,11 @@ impl fmt::Debug for Wire {
 }
 
 impl Call {
+    /// The most tokens it may take: its input as estimated, and the longest answer it asks for.
+    pub fn most_tokens(&self) -> Tokens {
+        most_tokens(&self.request, &self.capabilities)
+    }
+
     /// Whether the upstream answer is streamed: for the client, or because only a stream may be long.
     pub(super) fn streams_upstream(&self) -> bool {
         self.streamed || self.capabilities.long_decode

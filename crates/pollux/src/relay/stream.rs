@@ -12,6 +12,7 @@ use super::meter::Meter;
 use super::reader::{Read, Reader};
 use crate::calllog::{self, Entry};
 use crate::keyring::{Lease, Settled};
+use crate::limits::Admission;
 use crate::telemetry::call::{self as watched, Watch};
 
 /// An answer as it comes. Dropping it cancels the upstream exchange and settles what was seen.
@@ -23,6 +24,7 @@ pub struct CallStream {
     hops: Hops,
     lease: Option<Lease>,
     noted: Noted,
+    admission: Option<Admission>,
     served: Served,
     model_version: Option<String>,
     /// The next request of a long decode has begun; nobody has been told yet.
@@ -60,11 +62,18 @@ impl CallStream {
             hops,
             lease: Some(lease),
             noted,
+            admission: None,
             served,
             model_version,
             hop_begun: false,
             over: false,
         }
+    }
+
+    /// The same, with what its user's account holds for it.
+    pub(super) fn admitted(mut self, admission: Admission) -> Self {
+        self.admission = Some(admission);
+        self
     }
 
     /// Who serves it.
@@ -179,6 +188,9 @@ impl CallStream {
             if let Some(tokens) = &tokens {
                 self.noted.entry.counted((tokens.input, tokens.output));
                 self.noted.watch.counted(tokens);
+            }
+            if let Some(admission) = self.admission.take() {
+                admission.settle(tokens.as_ref());
             }
             lease.settle(Settled::answered(tokens));
         }

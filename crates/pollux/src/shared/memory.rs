@@ -5,12 +5,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use pool::account::{Base, Caps, Held, Standing, Sum, When};
 
-use super::{Kept, Shared};
+use super::{Kept, Shared, Take, Verdict};
 use crate::clock::Moment;
 
+mod accounts;
 mod shelf;
 
+use accounts::Accounts;
 use shelf::Shelf;
 
 /// How much is kept, and for how long.
@@ -42,6 +45,7 @@ impl Default for Settings {
 pub struct Memory {
     calls: Mutex<Shelf<Kept>>,
     affinity: Mutex<Shelf<String>>,
+    accounts: Accounts,
 }
 
 impl Memory {
@@ -51,6 +55,7 @@ impl Memory {
         Self {
             calls: Mutex::new(Shelf::new(call_ttl, call_bytes)),
             affinity: Mutex::new(Shelf::new(affinity_ttl, affinity_bytes)),
+            accounts: Accounts::default(),
         }
     }
 }
@@ -80,6 +85,22 @@ impl Shared for Memory {
 
     async fn stuck_to(&self, affinity: &str, now: Moment) -> Option<String> {
         lock(&self.affinity).get(affinity, now).cloned()
+    }
+
+    async fn take(&self, take: &Take<'_>) -> Verdict {
+        self.accounts.take(take)
+    }
+
+    fn settle(&self, user: &str, held: &Held, actual: Option<Sum>) {
+        self.accounts.settle(user, held, actual);
+    }
+
+    async fn standing(&self, user: &str, caps: &Caps, when: &When) -> Vec<Standing> {
+        self.accounts.standing(user, caps, when)
+    }
+
+    async fn open_account(&self, user: &str, base: &Base, when: &When) {
+        self.accounts.open(user, base, when);
     }
 }
 
@@ -120,6 +141,16 @@ mod tests {
     fn memory(call_bytes: usize) -> Memory {
         Memory::new(Settings { call_bytes, ..Settings::default() })
     }
+
+    macro_rules! on_memory {
+        ($($check:ident)*) => {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $check() {
+                crate::shared::contract::$check(std::sync::Arc::new(Memory::new(Settings::default()))).await;
+            }
+        )*};
+    }
+    crate::shared::contract::for_each_check!(on_memory);
 
     #[tokio::test]
     async fn a_call_is_recalled_by_its_own_user_only() {

@@ -26,6 +26,9 @@ pub const CUT: &str = "cut";
 /// How a call ends whose client went away.
 pub const CLIENT_GONE: &str = "client_gone";
 
+/// How a call ends that a limit of its user kept.
+pub const LIMITED: &str = "limited";
+
 /// Watches calls.
 #[derive(Clone, Debug)]
 pub struct Watcher {

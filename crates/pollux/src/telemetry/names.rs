@@ -100,6 +100,10 @@ names! {
     STORE_UP = "pollux_store_up", Gauge;
     /// How long the store took, by operation: a write of the day's counts, a change of the pool, a ping.
     STORE_SECONDS = "pollux_store_seconds", Seconds, ["operation"];
+    /// Calls dropped before it was known what they took; their user pays all that was reserved.
+    ADMISSIONS_DROPPED = "pollux_admissions_dropped_total", Counter;
+    /// Calls that a limit of their user kept, by the limit.
+    CALLS_LIMITED = "pollux_calls_limited_total", Counter, ["limit"];
     /// Lines that the call log left out because its writer could not keep up.
     CALL_LOG_LOST = "pollux_call_log_lost_total", Counter;
     /// Traces handed to the collector.

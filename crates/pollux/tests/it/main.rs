@@ -21,6 +21,7 @@ mod failover;
 mod hostile;
 mod keys;
 mod kinship;
+mod limits;
 mod longdecode;
 mod metrics;
 mod privacy;

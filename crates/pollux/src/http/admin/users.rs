@@ -9,6 +9,7 @@ pub(super) mod rotate;
 mod rules;
 pub(super) mod show;
 pub(super) mod switch;
+mod usage;
 
 use serde::Serialize;
 

@@ -10,13 +10,18 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tokio::time::Instant;
 
 use super::error::Failed;
+use super::ratelimit;
 use crate::access;
 use crate::http::answer::Running;
 use crate::http::caller::Caller;
 use crate::http::watching::Arrived;
 use crate::http::{Gateway, answer, body, watching};
+use crate::keyring::Wish;
+use crate::limits::{Admission, Denial, Tariff};
 use crate::relay::{Affinity, Answer, Call, Served};
 use crate::shared::Kept;
+use crate::store::record::Priority;
+use crate::telemetry::call as watched;
 
 mod scribe;
 
@@ -28,42 +33,79 @@ const DECISION: HeaderName = HeaderName::from_static("x-pollux-decision");
 const WARNING: HeaderName = HeaderName::from_static("x-pollux-warning");
 const SIM_FAULT: HeaderName = HeaderName::from_static("x-sim-fault");
 
-/// Answers a chat completion, whole or streamed.
+/// Answers a chat completion, whole or streamed, and says how the user stands.
 pub(super) async fn create(
     State(gateway): State<Gateway>,
     Caller(caller): Caller,
     headers: HeaderMap,
     request: Body,
+) -> Response {
+    let (standing, answered) = match prepare(&gateway, &caller, request, &headers).await {
+        Ok(prepared) => match admit(&gateway, &caller, &prepared.call).await {
+            Ok(admission) => {
+                (admission.standing().to_vec(), serve(&gateway, caller, prepared, admission).await)
+            }
+            Err(Denial { refused, standing }) => {
+                prepared.call.watch.end(watched::LIMITED);
+                (standing, Err(Failed::from_refused(&refused, gateway.clock.now())))
+            }
+        },
+        Err(failed) => (gateway.limits.standing(&caller.user, &caller.rules.caps).await, Err(failed)),
+    };
+    let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+    ratelimit::note(response.headers_mut(), &standing, gateway.clock.now());
+    response
+}
+
+/// A request that was understood.
+struct Prepared {
+    call: Call,
+    encoding: Encoding,
+    ignored: Vec<String>,
+    /// The client may know why the call went where it went.
+    explain: bool,
+}
+
+/// Reserves the most that a call may take.
+async fn admit(gateway: &Gateway, caller: &access::Caller, call: &Call) -> Result<Admission, Denial> {
+    let tariff = Tariff::new(gateway.catalog.price(&call.model, gateway.clock.now()));
+    gateway.limits.admit(&caller.user, &caller.rules.caps, &call.most_tokens(), tariff).await
+}
+
+async fn serve(
+    gateway: &Gateway,
+    caller: access::Caller,
+    prepared: Prepared,
+    admission: Admission,
 ) -> Result<Response, Failed> {
-    let bytes = body::read(request, gateway.settings.max_body).await?;
-    let (surface, route) = ("openai.chat", "/v1/chat/completions");
-    let arrived = Arrived { surface, route, headers: &headers, caller: &caller, at: Instant::now() };
-    let request = ChatRequest::parse(&bytes)?;
-    drop(bytes);
-    let (call, encoding, ignored) = prepare(&gateway, request, arrived).await?;
-    let explain = asks_why(&gateway, &headers);
+    let Prepared { call, encoding, ignored, explain } = prepared;
     let stamp = Stamp { created: gateway.clock.now().0 / 1_000, seed: gateway.dice.seed() };
     let mut response = if call.streamed {
         let scribe = ChatScribe::new(gateway.clone(), caller, encoding, stamp);
-        stream(gateway, call, scribe, explain).await?
+        stream(gateway.clone(), (call, admission), scribe, explain).await?
     } else {
-        let answer = gateway.relay.whole(call).await;
+        let answer = gateway.relay.whole(call, admission).await;
         let answer = answer.map_err(|refusal| Failed::from_refusal(&refusal, gateway.clock.now()))?;
-        let mut response = complete(&gateway, &caller, &answer, &encoding, stamp).await;
-        note_decision(response.headers_mut(), &gateway, &answer.served, explain);
+        let mut response = complete(gateway, &caller, &answer, &encoding, stamp).await;
+        note_decision(response.headers_mut(), gateway, &answer.served, explain);
         response
     };
     note_names(response.headers_mut(), IGNORED, &ignored);
     Ok(response)
 }
 
-/// Translates the request and gathers what binds it to a project.
+/// Reads and translates the request, and gathers what binds it to a project.
 async fn prepare(
     gateway: &Gateway,
-    mut request: ChatRequest,
-    arrived: Arrived<'_>,
-) -> Result<(Call, Encoding, Vec<String>), Failed> {
-    let Arrived { caller, headers, .. } = arrived;
+    caller: &access::Caller,
+    request: Body,
+    headers: &HeaderMap,
+) -> Result<Prepared, Failed> {
+    let bytes = body::read(request, gateway.settings.max_body).await?;
+    let (surface, route) = ("openai.chat", "/v1/chat/completions");
+    let arrived = Arrived { surface, route, headers, caller, at: Instant::now() };
+    let mut request = ChatRequest::parse(&bytes)?;
+    drop(bytes);
     let now = gateway.clock.now();
     request.default_model(&gateway.settings.default_model);
     let model = gateway
@@ -87,6 +129,7 @@ async fn prepare(
         user: caller.user.as_str().to_owned(),
         private: caller.private,
         weight: caller.weight,
+        turns: caller.weight.saturating_mul(turns(caller.rules.priority)),
         model: model.upstream_id,
         capabilities: model.capabilities,
         request,
@@ -94,7 +137,16 @@ async fn prepare(
         affinity,
         sim_fault: fault.and_then(|value| value.to_str().ok()).map(str::to_owned),
     };
-    Ok((call, encoding, ignored))
+    Ok(Prepared { call, encoding, ignored, explain: asks_why(gateway, headers) })
+}
+
+/// Turns of a user of weight 1.
+fn turns(priority: Priority) -> u32 {
+    match priority {
+        Priority::Low => 1,
+        Priority::Normal => Wish::USUAL_TURNS,
+        Priority::High => Wish::USUAL_TURNS * 4,
+    }
 }
 
 /// Open tool calls bind hardest: their signatures may be good for one project only.
@@ -122,12 +174,17 @@ pub(super) fn not_allowed(model: &str) -> Failed {
 }
 
 /// Streams: with its real status if the first event comes before the heartbeat is due.
-async fn stream(gateway: Gateway, call: Call, scribe: ChatScribe, explain: bool) -> Result<Response, Failed> {
+async fn stream(
+    gateway: Gateway,
+    (call, admission): (Call, Admission),
+    scribe: ChatScribe,
+    explain: bool,
+) -> Result<Response, Failed> {
     let every = gateway.settings.heartbeat_every;
     let after = gateway.settings.heartbeat_after;
     let mut running: Running = Box::pin({
         let gateway = gateway.clone();
-        async move { gateway.relay.stream(call).await }
+        async move { gateway.relay.stream(call, admission).await }
     });
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));

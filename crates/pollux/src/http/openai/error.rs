@@ -1,5 +1,7 @@
 //! How a refusal reads in OpenAI's words (`wire.md` §10.3), and which headers make its SDKs do the right thing.
 
+mod limited;
+
 use std::net::IpAddr;
 use std::time::Duration;
 

@@ -45,6 +45,7 @@ fn wish(user: &str) -> Wish<'_> {
         again: false,
         paid_only: false,
         weight: 1,
+        turns: Wish::USUAL_TURNS,
     }
 }
 
@@ -148,8 +149,9 @@ async fn turns_go_by_weight() {
         answered(&ring, "anna", 0).await.unwrap();
     }
     let start = Instant::now();
-    let call = async |user: &'static str, weight| {
-        answered_as(&ring, Wish { weight, ..wish(user) }, 1_000).await.unwrap();
+    let call = async |user: &'static str, weight: u32| {
+        let turns = weight * Wish::USUAL_TURNS;
+        answered_as(&ring, Wish { turns, ..wish(user) }, 1_000).await.unwrap();
         (user, start.elapsed().as_secs())
     };
     let anna = (0..24).map(|_| call("anna", 3));

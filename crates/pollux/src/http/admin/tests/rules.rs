@@ -156,3 +156,21 @@ async fn a_user_sees_and_uses_the_models_it_may() {
         assert_eq!(refused.status, status, "{model}: {}", refused.text);
     }
 }
+
+#[tokio::test]
+async fn a_user_is_shown_with_what_it_has_used() {
+    let house = House::open().await;
+    let made = house.post("/admin/users", made(everything())).await.json();
+    let shown = house.get(&format!("/admin/users/{}", made["id"].as_str().unwrap())).await.json();
+    let names: Vec<&String> = shown["usage"].as_object().unwrap().keys().collect();
+    let limits: Vec<&String> = shown["limits"].as_object().unwrap().keys().collect();
+    assert_eq!(names, limits);
+    assert_eq!(
+        shown["usage"]["rpd"],
+        json!({ "used": 0, "limit": 1_000, "resets_at": "2026-11-23T00:00:00Z" })
+    );
+    let month = json!({ "used": 0.0, "limit": 12.345_678, "resets_at": "2026-12-01T00:00:00Z" });
+    assert_eq!(shown["usage"]["usd_month"], month);
+    assert_eq!(shown["usage"]["concurrency"], json!({ "used": 0, "limit": 4, "resets_at": null }));
+    assert!(made.get("usage").is_none(), "only where it is asked for");
+}

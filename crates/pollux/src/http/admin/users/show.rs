@@ -2,18 +2,30 @@
 
 use axum::Json;
 use axum::extract::State;
+use serde::Serialize;
 
-use super::User;
+use super::usage::Usage;
+use super::{User, usage};
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::path::UserId;
 use crate::http::guard::Viewer;
 
-/// One user.
+/// A user, and how it stands.
+#[derive(Debug, Serialize)]
+pub(in crate::http::admin) struct Shown {
+    #[serde(flatten)]
+    user: User,
+    usage: Usage,
+}
+
+/// One user, with what it has used of its limits.
 pub(in crate::http::admin) async fn show(
     _: Viewer,
     State(gateway): State<Gateway>,
     UserId(id): UserId,
-) -> Result<Json<User>, Problem> {
-    Ok(Json(gateway.access.user(&id).await?.into()))
+) -> Result<Json<Shown>, Problem> {
+    let row = gateway.access.user(&id).await?;
+    let usage = usage::of(&gateway, &row).await;
+    Ok(Json(Shown { user: row.into(), usage }))
 }
