@@ -72,11 +72,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make the data directory {}", config.data_dir.display()))?;
     let master = master_key(config)?;
-    let store = match store {
-        Some(store) => store,
-        None => open_store(config, &*clock).await?,
-    };
-    check_master_key(&*store, &master).await?;
+    let store = sealed_store(store, config, &master, &*clock).await?;
 
     let (operators, fresh_admin_token) = operators(config, &store, &master, &clock).await?;
     let audit = Audit::new(Arc::clone(&store), Arc::clone(&clock), config.audit_days);
@@ -175,6 +171,21 @@ impl App {
         store.close().await;
         Ok(ending)
     }
+}
+
+/// The store that was given, or the configured one; its secrets are sealed with this key.
+async fn sealed_store(
+    given: Option<Arc<dyn Store>>,
+    config: &Config,
+    master: &MasterKey,
+    clock: &dyn Clock,
+) -> anyhow::Result<Arc<dyn Store>> {
+    let store = match given {
+        Some(store) => store,
+        None => open_store(config, clock).await?,
+    };
+    check_master_key(&*store, master).await?;
+    Ok(store)
 }
 
 async fn open_keyring(
