@@ -19,7 +19,7 @@ mod redact;
 pub mod trace;
 
 pub use exposition::{Format as Exposition, Page};
-pub use process::Process;
+pub use process::{CpuShare, Usage};
 pub use recorder::{Metrics, whole};
 use redact::Redacting;
 

@@ -1,7 +1,11 @@
-//! For machines that watch over the gateway. What is open to all says nothing that is not everybody's business.
+//! For machines that watch over the gateway. What is open to all says nothing that is not everybody's business; figures
+//! and details are for the admin.
 
+mod debug;
 mod health;
+mod machine;
 mod metrics;
+mod status;
 mod wake;
 
 use super::routes::Guard::{Open, Viewer};
@@ -12,7 +16,9 @@ pub(super) fn list() -> Vec<Route> {
     vec![
         Route::get("/health", Open, health::show),
         Route::get("/healthz", Open, health::alive),
-        Route::get("/metrics", Viewer, metrics::show),
         Route::get("/wake", Open, wake::wake),
+        Route::get("/status", Open, status::show),
+        Route::get("/metrics", Viewer, metrics::show),
+        Route::get("/debug/info", Viewer, debug::show),
     ]
 }

@@ -6,6 +6,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue};
 
 use crate::http::Gateway;
+use crate::http::guard::Viewer;
 use crate::telemetry::Exposition;
 
 mod accept;
@@ -13,7 +14,7 @@ mod gauges;
 mod json;
 
 /// Answers in the format that is asked for.
-pub(super) async fn show(State(gateway): State<Gateway>, headers: HeaderMap) -> Response {
+pub(super) async fn show(_: Viewer, State(gateway): State<Gateway>, headers: HeaderMap) -> Response {
     let accept: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let mut response = match accept::wanted(&accept.join(",")) {
         Some(format) => text(&gateway, format).await,

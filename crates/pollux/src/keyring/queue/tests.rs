@@ -1,12 +1,13 @@
 //! Waiting with time that jumps: tokio's clock is paused, and the pool's follows it.
 
-use pool::{KeySpec, Limits, ProjectSpec, Provenance, Settings, Tier};
+use pool::{KeySpec, Limits, ProjectSpec, Provenance, Tier};
 use tokio::time::Instant;
 
 use super::*;
 use crate::clock::Clock;
 use crate::id::Dice;
 use crate::secret::Secret;
+use crate::settings::{Live, Values};
 
 const MODEL: &str = "gemini-3.8-flash";
 
@@ -23,7 +24,8 @@ impl Clock for Paused {
 /// A ring of one project that may serve so many calls a minute.
 fn ring(rpm: u64) -> Arc<Ring> {
     let clock = Arc::new(Paused(Instant::now()));
-    let ring = Ring::new(Settings::default(), clock, Dice::seeded(1)).0;
+    let live = Live::fixed(Values::of_defaults().unwrap());
+    let ring = Ring::new(live, clock, Dice::seeded(1)).0;
     let entry = ring.roster_mut().put_key("key_1".into(), "prj_1".into(), Secret::new("k"), Moment(0));
     let project = ProjectSpec { id: entry.project, tier: Tier::Paid, weight: 1, priority: 0, enabled: true };
     let mut pool = ring.pool();

@@ -9,7 +9,7 @@ use pool::{Benches, Census, ModelCensus, Moment, States};
 use tokio::time::{Instant, timeout};
 
 use crate::http::Gateway;
-use crate::telemetry::{Page, Process, names, whole};
+use crate::telemetry::{Page, Usage, names, whole};
 
 /// How long the store may take to say that it is there.
 const PING_WITHIN: Duration = Duration::from_secs(2);
@@ -28,8 +28,8 @@ pub(super) async fn page(gateway: &Gateway) -> Page {
     for (_, label, up) in gateway.upstream.standing() {
         page.set(names::EGRESS_UP, &[("egress", label)], f64::from(u8::from(up)));
     }
-    if let Some(process) = Process::look() {
-        process.note(&mut page);
+    if let Some(usage) = Usage::now() {
+        usage.note(&mut page);
     }
     let uptime = now.since(gateway.started).max(0).unsigned_abs();
     page.set(names::UPTIME_SECONDS, &[], Duration::from_millis(uptime).as_secs_f64());
