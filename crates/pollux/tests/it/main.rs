@@ -28,6 +28,7 @@ mod privacy;
 mod reply;
 mod restart;
 mod seeded;
+mod settings;
 mod strategy;
 mod tools;
 mod traces;
