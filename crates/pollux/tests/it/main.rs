@@ -14,6 +14,7 @@ mod bed;
 mod calllog;
 mod canary;
 mod chat;
+mod cli;
 mod collector;
 mod doors;
 mod endings;

@@ -88,8 +88,10 @@ impl Exporter {
         let mut tick = tokio::time::interval(self.every);
         loop {
             tokio::select! {
-                _ = tick.tick() => self.carry().await,
+                // What waits at the end goes out below, with less patience.
+                biased;
                 () = &mut shutdown => break,
+                _ = tick.tick() => self.carry().await,
             }
         }
         let _what_is_left_is_lost = timeout(LAST, self.carry()).await;
