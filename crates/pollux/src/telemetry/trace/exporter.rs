@@ -64,6 +64,22 @@ enum Sent {
     Refused(String),
 }
 
+/// What becomes of a batch, also if nobody waits for it any more.
+struct Fate {
+    count: u64,
+    taken: bool,
+}
+
+impl Drop for Fate {
+    fn drop(&mut self) {
+        if self.taken {
+            metrics::counter!(names::TRACES_SENT).increment(self.count);
+        } else {
+            metrics::counter!(names::TRACES_LOST, "reason" => "collector").increment(self.count);
+        }
+    }
+}
+
 impl Exporter {
     pub(super) fn new(
         settings: &Settings,
@@ -87,11 +103,15 @@ impl Exporter {
         tokio::pin!(shutdown);
         let mut tick = tokio::time::interval(self.every);
         loop {
+            let round = async {
+                tick.tick().await;
+                self.carry().await;
+            };
+            // A stop does not wait for a collector that is slow: what is on its way then is given up.
             tokio::select! {
-                // What waits at the end goes out below, with less patience.
                 biased;
                 () = &mut shutdown => break,
-                _ = tick.tick() => self.carry().await,
+                () = round => {}
             }
         }
         let _what_is_left_is_lost = timeout(LAST, self.carry()).await;
@@ -108,14 +128,10 @@ impl Exporter {
             if batch.is_empty() {
                 return;
             }
-            let count = batch.len() as u64;
+            let mut fate = Fate { count: batch.len() as u64, taken: false };
             let body = Bytes::from(otlp::request(&self.service, &batch));
             drop(batch);
-            if self.deliver(body).await {
-                metrics::counter!(names::TRACES_SENT).increment(count);
-            } else {
-                metrics::counter!(names::TRACES_LOST, "reason" => "collector").increment(count);
-            }
+            fate.taken = self.deliver(body).await;
         }
     }
 
