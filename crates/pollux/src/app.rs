@@ -5,6 +5,7 @@
 //! Invariant: everything that can fail at start fails here, before anything is served.
 
 mod surroundings;
+mod upkeep;
 
 use std::fmt;
 use std::path::Path;
@@ -37,6 +38,7 @@ use crate::telemetry::{CpuShare, Metrics, trace};
 use crate::upstream::{Pipes, Upstream};
 
 pub use surroundings::Surroundings;
+pub use upkeep::{back_up, clean_up, restore};
 
 /// The file that holds the master key when none is given.
 const KEY_FILE: &str = "master.key";
@@ -74,6 +76,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make the data directory {}", config.data_dir.display()))?;
     let master = master_key(config)?;
+    let on_disk = store.is_none();
     let store = opened_store(store, config, &master, &*clock).await?;
 
     let (operators, fresh_admin_token) = operators(config, &store, &master, &clock).await?;
@@ -85,13 +88,12 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let upstream = Arc::new(open_upstream(config, pipes.as_ref())?);
 
     let settings = Settings::open(Arc::clone(&store), Arc::clone(&clock), config.settings.clone()).await?;
-    let live = settings.live();
     let rooms = keyring::Rooms {
         store: Arc::clone(&store),
         upstream: Arc::clone(&upstream),
         clock: Arc::clone(&clock),
         dice: dice.clone(),
-        settings: live.clone(),
+        settings: settings.live(),
     };
     let (keyring, keeper) = open_keyring(rooms, master, config).await?;
     let keys = keyring.ready_keys();
@@ -104,16 +106,18 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         clock: Arc::clone(&clock),
         dice: dice.clone(),
         calls,
-        settings: live,
+        settings: settings.live(),
     });
     let (watcher, exporter) = watching(config, &clock, &dice)?;
     let limits = opened_limits(config, (&shared, &clock), &*store).await?;
+    let jobs = upkeep::jobs(config, &store, &clock, (settings.live(), on_disk)).await?;
     let parts = Parts {
         access,
         operators,
         audit,
         keyring,
         relay,
+        jobs,
         store: Arc::clone(&store),
         catalog: Catalog::default(),
         limits,
@@ -141,11 +145,16 @@ impl App {
         let Self { router, keeper, store, gateway, call_writer, exporter, .. } = self;
         let soft = lifecycle.soft();
         lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
+        let jobs = Arc::clone(&gateway.jobs);
         lifecycle.spawn("follow settings", {
             let (gateway, soft) = (gateway.clone(), soft.clone());
             async move { gateway.follow_settings(soft.cancelled_owned()).await }
         });
         lifecycle.spawn("tend users", async move { gateway.tend_users(soft.cancelled_owned()).await });
+        for job in jobs.all() {
+            let (job, soft) = (Arc::clone(job), lifecycle.soft());
+            lifecycle.spawn(job.plan().name, async move { job.tend(soft.cancelled_owned()).await });
+        }
         if let Some(writer) = call_writer {
             lifecycle.spawn("call log", writer.run(served.clone().cancelled_owned()));
         }

@@ -36,6 +36,7 @@ use crate::audit::Audit;
 use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
 use crate::id::Dice;
+use crate::jobs::Jobs;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
 use crate::operators::Operators;
@@ -101,6 +102,8 @@ pub struct Parts {
     pub keyring: Arc<Keyring>,
     /// The life of a call.
     pub relay: Relay,
+    /// What the gateway does by itself.
+    pub jobs: Arc<Jobs>,
     /// What model names mean.
     pub catalog: Catalog,
     /// What users may still spend.

@@ -97,6 +97,14 @@ settings! {
         /// Our own public address. Render sets it; with it, the gateway keeps itself awake.
         external_url: Option<String> = "", masked "external-url", ["RENDER_EXTERNAL_URL"], parse::external_url;
     }
+    section "Upkeep" {
+        /// How often the SQLite database is backed up: `24h`, or `off`.
+        backup_every: Option<Duration> = "24h", open "backup-every", ["POLLUX_BACKUP_EVERY"], parse::every;
+        /// How many backups are kept; the oldest go first.
+        backup_keep: usize = "7", open "backup-keep", ["POLLUX_BACKUP_KEEP"], parse::count;
+        /// Where backups go. Without it, `backups` in the data directory; another disk is better.
+        backup_dir: Option<PathBuf> = "", open "backup-dir", ["POLLUX_BACKUP_DIR"], parse::optional_path;
+    }
     section "Logs" {
         /// What is logged: a level, or a filter such as `info,pollux::relay=debug`.
         log: String = "info", open "log", ["POLLUX_LOG"], parse::filter;

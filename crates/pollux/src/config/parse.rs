@@ -116,6 +116,15 @@ pub(super) fn patience(text: &str) -> Parsed<Duration> {
     span(text, "s").ok_or_else(|| Bad::new("is not a time", "write for example 0, 500ms, 10s or 2m"))
 }
 
+/// How often something is done, or `off`.
+pub(super) fn every(text: &str) -> Parsed<Option<Duration>> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let bad = || Bad::new("is neither off nor at least a minute", "write for example off, 30m or 24h");
+    span(text, "s").filter(|span| *span >= Duration::from_mins(1)).map(Some).ok_or_else(bad)
+}
+
 /// A number of days.
 pub(super) fn days(text: &str) -> Parsed<Duration> {
     match text.strip_suffix('d').unwrap_or(text).trim().parse() {

@@ -112,6 +112,8 @@ names! {
     TRACES_LOST = "pollux_traces_lost_total", Counter, ["reason"];
     /// Series that were not kept because their metric has too many already, or is not declared.
     SERIES_REFUSED = "pollux_metrics_series_refused_total", Counter;
+    /// Runs of jobs, by job and outcome: done or failed.
+    JOB_RUNS = "pollux_job_runs_total", Counter, ["job", "outcome"];
     /// Background tasks that ended by panic, by task.
     TASKS_CRASHED = "pollux_tasks_crashed_total", Counter, ["task"];
     /// Seconds since the gateway started.

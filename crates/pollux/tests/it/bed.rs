@@ -118,6 +118,24 @@ impl Bed {
         Self { user_key, base, gateway, ended, ..self }
     }
 
+    /// Stops the gateway and starts one that has these settings in the place of its own (an empty one takes a setting
+    /// away), after `meanwhile` was done.
+    pub(crate) async fn move_to(
+        mut self,
+        settings: &[(&'static str, String)],
+        meanwhile: impl AsyncFnOnce(&config::Config),
+    ) -> Self {
+        self.gateway.stop();
+        self.ended.await.unwrap();
+        self.settings.retain(|(name, _)| settings.iter().all(|(other, _)| other != name));
+        self.settings.extend_from_slice(settings);
+        let environment = self.settings.iter().cloned().collect::<Environment>();
+        meanwhile(&config::load(&Flags::default(), &environment).unwrap()).await;
+        let Running { base, user_key, gateway, ended } =
+            run(&self.settings, &self.clock, &self.lifecycle).await;
+        Self { user_key, base, gateway, ended, ..self }
+    }
+
     /// Where the simulated Gemini answers.
     pub(crate) fn upstream(&self) -> String {
         let said = self.settings.iter().find(|(name, _)| *name == "POLLUX_UPSTREAM_URL");

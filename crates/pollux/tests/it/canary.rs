@@ -58,6 +58,13 @@ async fn exercise(bed: &Bed) -> String {
         let id = key["id"].as_str().unwrap();
         said += &bed.admin(Method::POST, &format!("/admin/keys/{id}/check"), &Value::Null).await.body;
     }
+    // A copy of everything, which stays in the data directory.
+    let backup = bed.admin(Method::POST, "/admin/backups", &Value::Null).await;
+    assert_eq!(backup.status, 201, "{}", backup.body);
+    said += &backup.body;
+    for path in ["/admin/backups", "/admin/jobs"] {
+        said += &bed.admin(Method::GET, path, &Value::Null).await.body;
+    }
     said + &bed.send(Method::GET, &format!("/v1/models?key={}", bed.keys[0][0]), &[], "").await.body
 }
 

@@ -33,3 +33,4 @@ mod settings;
 mod strategy;
 mod tools;
 mod traces;
+mod upkeep;
