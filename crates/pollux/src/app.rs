@@ -73,20 +73,17 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
 /// As [`build`].
 pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Result<App> {
     let Surroundings { clock, dice, pipes, store } = surroundings;
-    std::fs::create_dir_all(&config.data_dir)
-        .with_context(|| format!("cannot make the data directory {}", config.data_dir.display()))?;
+    make_data_dir(config)?;
     let master = master_key(config)?;
     let on_disk = store.is_none();
     let store = opened_store(store, config, &master, &*clock).await?;
 
     let (operators, fresh_admin_token) = operators(config, &store, &master, &clock).await?;
     let audit = Audit::new(Arc::clone(&store), Arc::clone(&clock), config.audit_days);
-    let access = Access::open(Arc::clone(&store), &master, Arc::clone(&clock)).await?;
-    let access = with_environment_users(access.with_dice(dice.clone()), config).await?;
+    let access = open_access(config, &store, &master, (&clock, &dice)).await?;
 
     let shared: Arc<dyn Shared> = Arc::new(Memory::new(crate::shared::Settings::default()));
     let upstream = Arc::new(open_upstream(config, pipes.as_ref())?);
-
     let settings = Settings::open(Arc::clone(&store), Arc::clone(&clock), config.settings.clone()).await?;
     let rooms = keyring::Rooms {
         store: Arc::clone(&store),
@@ -188,6 +185,21 @@ impl App {
         store.close().await;
         Ok(ending)
     }
+}
+
+fn make_data_dir(config: &Config) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("cannot make the data directory {}", config.data_dir.display()))
+}
+
+async fn open_access(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    master: &MasterKey,
+    (clock, dice): (&Arc<dyn Clock>, &Dice),
+) -> anyhow::Result<Access> {
+    let access = Access::open(Arc::clone(store), master, Arc::clone(clock)).await?;
+    with_environment_users(access.with_dice(dice.clone()), config).await
 }
 
 async fn open_keyring(
