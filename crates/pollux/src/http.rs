@@ -17,6 +17,7 @@ mod peer;
 mod routes;
 mod rules;
 mod serving;
+mod watching;
 
 mod admin;
 mod console;
@@ -43,7 +44,9 @@ use crate::relay::Relay;
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::store::Store;
-use crate::telemetry::CpuShare;
+use crate::telemetry::call::Watcher;
+use crate::telemetry::{CpuShare, Metrics};
+use crate::upstream::Upstream;
 
 use routes::mount;
 
@@ -119,6 +122,12 @@ pub struct Parts {
     pub fixed: Fixed,
     /// When the gateway started.
     pub started: Moment,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// Who watches calls.
+    pub watcher: Watcher,
+    /// The way to Google, to see how it fares.
+    pub upstream: Arc<Upstream>,
     /// How busy the process was at the last look.
     pub cpu: CpuShare,
     /// Requests taken since then.

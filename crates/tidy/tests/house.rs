@@ -10,7 +10,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["clock", "id", "secret"]),
     ("settings", &["clock", "store"]),
     ("shared", &["clock", "id", "secret"]),
-    ("upstream", &["clock", "id", "secret"]),
+    ("upstream", &["clock", "id", "secret", "telemetry"]),
     ("catalog", &["clock", "id", "secret"]),
     ("access", &["clock", "id", "secret", "store", "shared"]),
     ("limits", &["clock", "shared", "store", "telemetry"]),
@@ -73,7 +73,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    ("telemetry", &[]),
+    ("telemetry", &["clock", "id", "secret"]),
     ("lifecycle", &["telemetry"]),
     (
         "config",

@@ -212,6 +212,12 @@ impl Bed {
         self.send(method, path, &headers, body).await
     }
 
+    /// What is measured.
+    pub(crate) async fn metrics(&self, accept: &str) -> Reply {
+        let bearer = format!("Bearer {ADMIN}");
+        self.send(Method::GET, "/metrics", &[("authorization", &bearer), ("accept", accept)], "").await
+    }
+
     /// A chat completion with one user message.
     pub(crate) async fn chat(&self, model: &str, text: &str) -> Reply {
         self.post("/v1/chat/completions", &chat(model, text, false)).await
