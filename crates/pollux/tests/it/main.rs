@@ -26,5 +26,6 @@ mod privacy;
 mod reply;
 mod restart;
 mod seeded;
+mod simulation;
 mod strategy;
 mod tools;
