@@ -8,6 +8,7 @@
 pub mod aggregate;
 pub mod content;
 pub mod event;
+pub mod inject;
 mod lenient;
 pub mod outcome;
 pub mod quota;

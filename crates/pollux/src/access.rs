@@ -140,6 +140,11 @@ impl Access {
         let caller = index::read(&self.users).by_hash(&hash).ok_or(Denied::Unknown)?.admit(from, now)?;
         Ok(caller)
     }
+
+    /// All users, and those who would be let in now.
+    pub fn count_users(&self) -> (usize, usize) {
+        index::read(&self.users).count(self.clock.now())
+    }
 }
 
 /// The credential that came, without the spaces that copying leaves around it.

@@ -1,6 +1,6 @@
 //! The composition root: the only place that names concrete backends.
 //!
-//! Top to bottom: store, access, shared, upstream, keyring, relay, router.
+//! Top to bottom: store, access, shared, upstream, settings, keyring, relay, router.
 //!
 //! Invariant: everything that can fail at start fails here, before anything is served.
 
@@ -20,16 +20,18 @@ use crate::calllog::{self, CallLog};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{self, Gateway, Parts, Requests};
+use crate::http::{self, Fixed, Gateway, Parts, Requests};
 use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
 use crate::limits::Limits;
 use crate::operators::{self, AdminRule, Operators};
 use crate::relay::{self, Relay};
 use crate::secret::{MasterKey, Secret};
+use crate::settings::Settings;
 use crate::shared::{Memory, Shared};
 use crate::store::record::Origin;
 use crate::store::{SqlStore, SqliteSettings, Store, check_master_key};
+use crate::telemetry::CpuShare;
 use crate::upstream::Upstream;
 
 pub use surroundings::Surroundings;
@@ -69,11 +71,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make the data directory {}", config.data_dir.display()))?;
     let master = master_key(config)?;
-    let store = match store {
-        Some(store) => store,
-        None => open_store(config, &*clock).await?,
-    };
-    check_master_key(&*store, &master).await?;
+    let store = opened_store(store, config, &master, &*clock).await?;
 
     let (operators, fresh_admin_token) = operators(config, &store, &master, &clock).await?;
     let audit = Audit::new(Arc::clone(&store), Arc::clone(&clock), config.audit_days);
@@ -84,30 +82,30 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let upstream = Upstream::over(&config.upstream(), pipes.as_ref());
     let upstream = Arc::new(upstream.context("cannot set up the way to Google")?);
 
+    let settings = Settings::open(Arc::clone(&store), Arc::clone(&clock), config.settings.clone()).await?;
+    let live = settings.live();
     let rooms = keyring::Rooms {
         store: Arc::clone(&store),
         upstream: Arc::clone(&upstream),
         clock: Arc::clone(&clock),
         dice: dice.clone(),
+        settings: live.clone(),
     };
-    let (keyring, keeper) = Keyring::open(rooms, master, pool_settings(config)).await?;
-    let keyring = keyring.paced(config.daily_pacing);
+    let (keyring, keeper) = Keyring::open(rooms, master).await?;
     add_environment_keys(&keyring, config).await?;
     let keys = keyring.ready_keys();
 
     let keyring = Arc::new(keyring);
     let (calls, call_writer) = call_log(config, &clock)?;
-    let relay = Relay::new(
-        relay::Rooms {
-            keyring: Arc::clone(&keyring),
-            upstream,
-            shared: Arc::clone(&shared),
-            clock: Arc::clone(&clock),
-            dice: dice.clone(),
-            calls,
-        },
-        relay_settings(config),
-    );
+    let relay = Relay::new(relay::Rooms {
+        keyring: Arc::clone(&keyring),
+        upstream,
+        shared: Arc::clone(&shared),
+        clock: Arc::clone(&clock),
+        dice: dice.clone(),
+        calls,
+        settings: live,
+    });
     let limits = opened_limits(config, (&shared, &clock), &*store).await?;
     let parts = Parts {
         access,
@@ -122,7 +120,9 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         started: clock.now(),
         clock,
         dice,
-        settings: surface_settings(config),
+        settings: Arc::new(settings),
+        fixed: fixed(config),
+        cpu: CpuShare::default(),
         requests: Requests::default(),
     };
     let gateway = Gateway::new(parts);
@@ -136,6 +136,10 @@ impl App {
         let Self { router, keeper, store, gateway, call_writer, .. } = self;
         let soft = lifecycle.soft();
         lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
+        lifecycle.spawn("follow settings", {
+            let (gateway, soft) = (gateway.clone(), soft.clone());
+            async move { gateway.follow_settings(soft.cancelled_owned()).await }
+        });
         lifecycle.spawn("tend users", async move { gateway.tend_users(soft.cancelled_owned()).await });
         if let Some(writer) = call_writer {
             lifecycle.spawn("call log", writer.run(served.clone().cancelled_owned()));
@@ -212,6 +216,21 @@ fn master_key(config: &Config) -> anyhow::Result<MasterKey> {
     Ok(key)
 }
 
+/// The store of the surroundings, or else the one that the configuration names.
+async fn opened_store(
+    given: Option<Arc<dyn Store>>,
+    config: &Config,
+    master: &MasterKey,
+    clock: &dyn Clock,
+) -> anyhow::Result<Arc<dyn Store>> {
+    let store = match given {
+        Some(store) => store,
+        None => open_store(config, clock).await?,
+    };
+    check_master_key(&*store, master).await?;
+    Ok(store)
+}
+
 async fn open_store(config: &Config, clock: &dyn Clock) -> anyhow::Result<Arc<dyn Store>> {
     let path = config.database_path();
     if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
@@ -269,34 +288,14 @@ async fn opened_limits(
     Ok(limits)
 }
 
-fn pool_settings(config: &Config) -> keyring::Settings {
-    keyring::Settings {
-        strategy: config.strategy,
-        concurrency: config.project_concurrency,
-        ..keyring::Settings::default()
-    }
-}
-
-fn relay_settings(config: &Config) -> relay::Settings {
-    let attempts = u32::try_from(config.max_attempts).unwrap_or(u32::MAX);
-    relay::Settings {
-        limits: relay::Limits { attempts, ..relay::Limits::default() },
-        first_event_within: config.request_timeout,
-        answer_within: config.answer_timeout,
-        patience: config.queue_patience,
-        hedge_after: config.hedge_after,
-    }
-}
-
-fn surface_settings(config: &Config) -> http::Settings {
-    http::Settings {
+fn fixed(config: &Config) -> Fixed {
+    Fixed {
         max_body: config.max_body_mb << 20,
-        heartbeat_after: config.heartbeat_after,
-        default_model: config.default_model.clone(),
-        environment: if config.external_url.is_some() { "render" } else { "local" },
+        heartbeat_every: Fixed::HEARTBEAT_EVERY,
         trusted_proxies: config.proxies_in_front(),
+        external_url: config.external_url.clone(),
+        database: Some(config.database_path()),
         sim_faults: config.allow_sim_faults,
-        ..http::Settings::default()
     }
 }
 

@@ -17,8 +17,17 @@ use crate::clock::Moment;
 pub struct Meant {
     /// What goes into the path.
     pub upstream_id: String,
+    /// The model that really answers, as far as we know.
+    pub effective_id: String,
     /// What the model that really answers can do.
     pub capabilities: Arc<Capabilities>,
+}
+
+impl Meant {
+    /// The model's names: what was asked for, then what will answer.
+    pub fn names(&self) -> [&str; 2] {
+        [&self.upstream_id, &self.effective_id]
+    }
 }
 
 /// A model that a chat can use today.
@@ -40,12 +49,20 @@ pub enum UnknownModel {
     /// It means nothing here.
     #[error("The model “{0}” is not known here. GET /v1/models lists those that are.")]
     Stranger(String),
+    /// The operator has switched it off.
+    #[error("The model “{0}” is switched off on this gateway. GET /v1/models lists those that answer.")]
+    Off(String),
     /// Google has switched it off, and nothing stands in for it.
     #[error("Google has switched the model “{0}” off. GET /v1/models lists those that answer.")]
     Gone(String),
 }
 
 impl UnknownModel {
+    /// The operator has switched off what goes by this name.
+    pub fn off(name: &str) -> Self {
+        Self::Off(shown(name))
+    }
+
     fn stranger(name: &str) -> Self {
         Self::Stranger(shown(name))
     }
@@ -81,7 +98,11 @@ impl Catalog {
         if resolved.is_gone {
             return Err(UnknownModel::Gone(shown(name)));
         }
-        Ok(Meant { upstream_id: resolved.upstream_id, capabilities: resolved.effective })
+        Ok(Meant {
+            upstream_id: resolved.upstream_id,
+            effective_id: resolved.effective_id,
+            capabilities: resolved.effective,
+        })
     }
 
     /// Whether a name that is not in the catalogue is one of the few that are tried.

@@ -2,8 +2,9 @@
 //!
 //! A setting may be written as a flag, in the environment or in `pollux.toml`; the first of these wins, then comes the
 //! default. [`RawConfig`] is what was written, [`Config`] what follows from it. The step between reports every problem
-//! at once, each with its key, where it stands, the reason and the way out. All settings are declared once, in
-//! `config/keys.rs`; flags, the reference page and the sample file are made from there.
+//! at once, each with its key, where it stands, the reason and the way out. All settings are declared once: what is fixed at
+//! the start in `config/keys.rs`, what can be turned later in the room `settings`, whose starting values are read here.
+//! Flags, the reference page and the sample file are made from both.
 //!
 //! Invariant: a `Config` is valid and never changes; the environment is an argument.
 
@@ -65,7 +66,7 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Config, Problems
 
 /// A stretch of time as settings write it: `0`, `500ms`, `10s`, `2m`, `1h`.
 pub fn patience(text: &str) -> Option<Duration> {
-    parse::patience(text).ok()
+    crate::settings::span(text, "s")
 }
 
 impl Config {
@@ -127,6 +128,8 @@ impl Config {
             let reason = String::from("is longer than total_timeout, which would always come first");
             found.push(Problem::new("first_event_timeout", reason, "shorten it, or lengthen total_timeout"));
         }
+        let live = self.settings.values.contradictions().into_iter();
+        found.extend(live.map(|(name, bad)| Problem::new(name, bad.reason, bad.way_out)));
         found
     }
 }

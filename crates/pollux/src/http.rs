@@ -9,11 +9,13 @@ mod answer;
 mod body;
 mod caller;
 mod cookie;
+mod cors;
 mod guard;
 mod layers;
 mod origin;
 mod peer;
 mod routes;
+mod rules;
 mod serving;
 
 mod admin;
@@ -21,12 +23,12 @@ mod console;
 mod openai;
 mod ops;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use dialect::openai::chat::Policy;
 
 use crate::access::{Access, TrustedProxies};
 use crate::audit::Audit;
@@ -37,50 +39,45 @@ use crate::keyring::Keyring;
 use crate::limits::Limits;
 use crate::operators::Operators;
 use crate::relay::Relay;
+use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::store::Store;
+use crate::telemetry::CpuShare;
 
 use routes::mount;
 
 pub use routes::{Guard, Mounted};
 pub use serving::serve;
 
+/// How often a change by another replica is looked for.
+const FOLLOW_EVERY: Duration = Duration::from_secs(5);
 /// How often the list of users is looked after.
 const TEND_EVERY: Duration = Duration::from_mins(1);
 
-/// What the surfaces may decide for themselves.
+/// What is fixed from the start.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct Fixed {
     /// The largest request body, in bytes.
     pub max_body: usize,
-    /// Silence before the first heartbeat; from then on errors travel in-band.
-    pub heartbeat_after: Duration,
     /// Silence between two heartbeats.
     pub heartbeat_every: Duration,
-    /// The model of a request that names none.
-    pub default_model: String,
-    /// How requests are translated.
-    pub policy: Policy,
-    /// Where the gateway runs: `render` or `local`.
-    pub environment: &'static str,
     /// The proxies whose word about the client's address is taken.
     pub trusted_proxies: TrustedProxies,
+    /// Our own public address, if we know it.
+    pub external_url: Option<String>,
+    /// The database file, if it is one.
+    pub database: Option<PathBuf>,
     /// Let the simulator's fault header through: tests and the demo only.
     pub sim_faults: bool,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            max_body: 140 << 20,
-            heartbeat_after: Duration::from_secs(10),
-            heartbeat_every: Duration::from_secs(15),
-            default_model: "gemini-2.5-flash".to_owned(),
-            policy: Policy::default(),
-            environment: "local",
-            trusted_proxies: TrustedProxies::default(),
-            sim_faults: false,
-        }
+impl Fixed {
+    /// Silence between two heartbeats, if nobody says otherwise.
+    pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
+
+    /// Where the gateway runs: `render` or `local`.
+    fn environment(&self) -> &'static str {
+        if self.external_url.is_some() { "render" } else { "local" }
     }
 }
 
@@ -113,10 +110,14 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// What ids end with.
     pub dice: Dice,
-    /// What the surfaces may decide for themselves.
-    pub settings: Settings,
+    /// What can be turned while the gateway runs.
+    pub settings: Arc<Settings>,
+    /// What is fixed from the start.
+    pub fixed: Fixed,
     /// When the gateway started.
     pub started: Moment,
+    /// How busy the process was at the last look.
+    pub cpu: CpuShare,
     /// Requests taken since then.
     pub requests: Requests,
 }
@@ -154,6 +155,16 @@ impl Gateway {
             }
             if last {
                 return;
+            }
+        }
+    }
+
+    /// Takes over settings that another replica has stored, until `shutdown` resolves.
+    pub async fn follow_settings(&self, shutdown: impl Future<Output = ()>) {
+        tokio::pin!(shutdown);
+        while tokio::time::timeout(FOLLOW_EVERY, &mut shutdown).await.is_err() {
+            if let Err(error) = self.settings.refresh().await {
+                tracing::warn!(%error, "the settings could not be read; those known hold");
             }
         }
     }

@@ -26,6 +26,7 @@ use pool::Moment;
 use crate::clock::Clock;
 use crate::id::Dice;
 use crate::secret::MasterKey;
+use crate::settings::Live;
 use crate::store::{Store, StoreError};
 use crate::upstream::Upstream;
 
@@ -39,7 +40,7 @@ pub use kinship::{Confidence, Kin, KinSign};
 pub use lease::{Charge, Lease, Settled};
 pub use limits::KnownLimit;
 pub use names::Names;
-pub use pool::{Decision, Opening, Settings, Strategy, Why};
+pub use pool::{Decision, Opening, Strategy, Why};
 pub use projects::{ProjectChange, tier_of};
 pub use ring::Wish;
 pub use roll::{Addition, KeyView, RollError};
@@ -53,8 +54,7 @@ pub struct Keyring {
     master: MasterKey,
     clock: Arc<dyn Clock>,
     dice: Dice,
-    /// There if the day is paced.
-    pacer: Option<Mutex<Pacer>>,
+    pacer: Mutex<Pacer>,
 }
 
 /// What the keyring works with.
@@ -68,6 +68,8 @@ pub struct Rooms {
     pub clock: Arc<dyn Clock>,
     /// What decides between equals.
     pub dice: Dice,
+    /// Strategy, concurrency, pacing.
+    pub settings: Live,
 }
 
 impl Keyring {
@@ -75,25 +77,15 @@ impl Keyring {
     ///
     /// # Errors
     /// When the store does not answer, or a key was sealed with another master key.
-    pub async fn open(
-        rooms: Rooms,
-        master: MasterKey,
-        settings: Settings,
-    ) -> Result<(Self, Keeper), StoreError> {
-        let Rooms { store, upstream, clock, dice } = rooms;
+    pub async fn open(rooms: Rooms, master: MasterKey) -> Result<(Self, Keeper), StoreError> {
+        let Rooms { store, upstream, clock, dice, settings } = rooms;
         let (ring, changes) = Ring::new(settings, Arc::clone(&clock), dice.clone());
         let ring = Arc::new(ring);
         let keeper = Keeper::new(Arc::clone(&store), Arc::clone(&ring), changes);
-        let keyring = Self { ring, store, upstream, master, clock, dice, pacer: None };
+        let keyring = Self { ring, store, upstream, master, clock, dice, pacer: Mutex::default() };
         keyring.load().await?;
         let tally = keyring.load_today().await?;
         Ok((keyring, keeper.with(tally)))
-    }
-
-    /// The same, with the day of each model paced over its users or not.
-    #[must_use]
-    pub fn paced(self, paced: bool) -> Self {
-        Self { pacer: paced.then(Mutex::default), ..self }
     }
 
     /// Takes the best project with room for a call; waits for one in turn with others, but not beyond `deadline`.

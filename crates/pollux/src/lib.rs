@@ -8,6 +8,8 @@ pub mod secret;
 
 pub mod store;
 
+pub mod settings;
+
 pub mod shared;
 
 pub mod upstream;

@@ -23,7 +23,6 @@ mod stream;
 mod substance;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use dialect::gemini::aggregate::Aggregate;
 use dialect::gemini::outcome::Repair;
@@ -38,7 +37,7 @@ use self::call::Wire;
 use self::failure::Failure;
 use self::hedge::{Lost, Won};
 use self::hops::Hops;
-use self::journey::{Journey, Next, is_quota};
+use self::journey::{Journey, Limits, Next, is_quota};
 use self::lessons::Lessons;
 use self::missing::Missing;
 use self::pulse::Pulse;
@@ -47,40 +46,13 @@ use crate::clock::Clock;
 use crate::id::Dice;
 use crate::keyring::{Keyring, Lease, Opening, Settled, Wish};
 use crate::limits::Admission;
+use crate::settings::Live;
 use crate::shared::Shared;
 use crate::telemetry::names;
 use crate::upstream::Upstream;
 
 pub use call::{Affinity, Answer, Call, Refusal, Served};
-pub use journey::Limits;
 pub use stream::{CallStream, Step};
-
-/// How long a call may take to begin, and how often it may be tried.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// How often.
-    pub limits: Limits,
-    /// Wall clock to the first event of a stream, waiting for room included.
-    pub first_event_within: Duration,
-    /// Wall clock to the end of an answer that is not streamed: Google sends nothing of it before it has all of it.
-    pub answer_within: Duration,
-    /// How long a call may wait for a project to have room.
-    pub patience: Duration,
-    /// How late a first event may be before a second project is asked as well; `None` for never.
-    pub hedge_after: Option<Duration>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            limits: Limits::default(),
-            first_event_within: Duration::from_mins(2),
-            answer_within: Duration::from_mins(10),
-            patience: Duration::from_secs(10),
-            hedge_after: None,
-        }
-    }
-}
 
 /// What the relay works with.
 #[derive(Clone, Debug)]
@@ -97,13 +69,14 @@ pub struct Rooms {
     pub dice: Dice,
     /// Where calls are noted when they end.
     pub calls: CallLog,
+    /// How long a call may take, and how often it may be tried.
+    pub settings: Live,
 }
 
 /// The relay.
 #[derive(Debug)]
 pub struct Relay {
     rooms: Rooms,
-    settings: Settings,
     budget: RetryBudget,
     lessons: Lessons,
     missing: Missing,
@@ -119,10 +92,9 @@ struct Got<T> {
 
 impl Relay {
     /// A relay over these rooms.
-    pub fn new(rooms: Rooms, settings: Settings) -> Self {
+    pub fn new(rooms: Rooms) -> Self {
         Self {
             rooms,
-            settings,
             budget: RetryBudget::default(),
             lessons: Lessons::default(),
             missing: Missing::default(),
@@ -182,11 +154,8 @@ impl Relay {
     where
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
-        let within = if call.streams_upstream() {
-            self.settings.first_event_within
-        } else {
-            self.settings.answer_within
-        };
+        let settings = self.rooms.settings.now();
+        let within = if call.streams_upstream() { settings.request_timeout } else { settings.answer_timeout };
         let deadline = Instant::now() + within;
         let mut entry = self.rooms.calls.begin(|| begun(&call));
         let known = self.missing.check(&call.model, self.rooms.clock.now());
@@ -217,7 +186,7 @@ impl Relay {
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
         self.lessons.apply(&mut call, self.rooms.clock.now());
-        let mut journey = Journey::new(self.budget.begin(), self.settings.limits, self.rooms.dice.roll());
+        let mut journey = Journey::new(self.budget.begin(), self.limits(), self.rooms.dice.roll());
         let mut wire = call.wire().map_err(unspeakable)?;
         let mut held = None;
         loop {
@@ -248,7 +217,7 @@ impl Relay {
                 Next::Elsewhere => lease.settle(settled),
                 Next::Again(pause) => {
                     lease.settle(settled);
-                    sleep(pause.min(self.settings.patience)).await;
+                    sleep(pause.min(self.rooms.settings.now().queue_patience)).await;
                 }
                 Next::Mend(mend) => {
                     wire = self.mend(&mut call, mend)?;
@@ -268,6 +237,10 @@ impl Relay {
         }
     }
 
+    fn limits(&self) -> Limits {
+        Limits { attempts: self.rooms.settings.now().max_attempts, ..Limits::default() }
+    }
+
     fn attempt<'a>(
         &'a self,
         call: &'a Call,
@@ -283,13 +256,15 @@ impl Relay {
             sim_fault: call.sim_fault.as_deref().filter(|_| journey.attempts() == 0),
             accept_empty: journey.accepts_empty(),
             // Of a whole answer, the first byte comes last; half of the time, so that there is a second chance.
-            first_byte_within: (!call.streams_upstream()).then_some(self.settings.answer_within / 2),
+            first_byte_within: (!call.streams_upstream())
+                .then(|| self.rooms.settings.now().answer_timeout / 2),
         }
     }
 
     /// A lease on a project with room, after waiting for one if that is not for too long.
     async fn lease(&self, call: &Call, journey: &mut Journey, deadline: Instant) -> Result<Lease, Refusal> {
-        let patience = self.settings.patience.min(deadline.saturating_duration_since(Instant::now()));
+        let left = deadline.saturating_duration_since(Instant::now());
+        let patience = self.rooms.settings.now().queue_patience.min(left);
         let patience_ms = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
         let prefer = self.preferred(call).await;
         let again = journey.attempts() > 0;

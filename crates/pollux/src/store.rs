@@ -24,7 +24,7 @@ pub use sql::{PostgresSettings, PostgresUrl, SqlStore, SqliteSettings, Synchrono
 
 use record::{
     AuditFilter, AuditRow, DayCount, KeyId, KeyRow, KeyState, Limit, LimitFilter, NewKey, NewUser,
-    OperatorRow, ProjectId, ProjectRow, SessionRow, SettingChange, SettingRow, Stored, UserId, UserRow,
+    OperatorRow, ProjectId, ProjectRow, SessionRow, SettingsVersion, Stored, UserId, UserRow,
 };
 use usage::{AttemptFilter, AttemptRow, By, CallFilter, Group, Place, Record, Sequenced, Sums, UsageFilter};
 
@@ -156,14 +156,15 @@ pub trait Users: Debug + Send + Sync {
 /// Settings and facts about the store itself.
 #[async_trait]
 pub trait Settings: Debug + Send + Sync {
-    /// One setting.
-    async fn setting(&self, name: &str) -> Result<Option<SettingRow>>;
+    /// The settings as they were stored at a version; without one, at the newest.
+    async fn settings_version(&self, version: Option<i64>) -> Result<Option<SettingsVersion>>;
 
-    /// All settings.
-    async fn settings(&self) -> Result<Vec<SettingRow>>;
+    /// Adds a version. One that is there already is a conflict: somebody else was faster.
+    async fn add_settings_version(&self, version: &SettingsVersion) -> Result<()>;
 
-    /// Writes a setting if its version is still the one that the author saw, and answers the new version.
-    async fn put_setting(&self, change: &SettingChange) -> Result<i64>;
+    /// One page of versions, at most [`PAGE`], the newest first, older than `before`.
+    async fn list_settings_versions(&self, before: Option<i64>, limit: usize)
+    -> Result<Vec<SettingsVersion>>;
 
     /// A fact about this store (schema marks, check values, hashed tokens).
     async fn meta(&self, name: &str) -> Result<Option<String>>;

@@ -11,8 +11,10 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 pub mod names;
+mod process;
 mod redact;
 
+pub use process::{CpuShare, Usage};
 use redact::Redacting;
 
 /// How the log is written.

@@ -8,6 +8,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("id", &["clock"]),
     ("secret", &["id"]),
     ("store", &["clock", "id", "secret"]),
+    ("settings", &["clock", "store"]),
     ("shared", &["clock", "id", "secret"]),
     ("upstream", &["clock", "id", "secret"]),
     ("catalog", &["clock", "id", "secret"]),
@@ -15,7 +16,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("limits", &["clock", "shared", "store", "telemetry"]),
     ("operators", &["clock", "id", "secret", "store"]),
     ("audit", &["clock", "id", "store"]),
-    ("keyring", &["clock", "id", "secret", "store", "shared", "upstream", "catalog", "telemetry"]),
+    (
+        "keyring",
+        &["clock", "id", "secret", "store", "settings", "shared", "upstream", "catalog", "telemetry"],
+    ),
     ("calllog", &["clock", "telemetry"]),
     (
         "relay",
@@ -23,6 +27,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "clock",
             "id",
             "secret",
+            "settings",
             "shared",
             "upstream",
             "catalog",
@@ -35,6 +40,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "http",
         &[
+            "settings",
             "clock",
             "id",
             "secret",
@@ -56,6 +62,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "config",
         &[
+            "settings",
             "clock",
             "secret",
             "store",
@@ -72,6 +79,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "app",
         &[
+            "settings",
             "clock",
             "id",
             "secret",
@@ -95,6 +103,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "settings",
             "clock",
             "id",
             "secret",

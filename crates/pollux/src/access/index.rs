@@ -96,6 +96,12 @@ impl Index {
         self.entries.remove(&self.hashes.remove(id)?)
     }
 
+    /// All users, and those who would be let in.
+    pub(super) fn count(&self, now: Moment) -> (usize, usize) {
+        let active = self.entries.values().filter(|entry| entry.check(now).is_ok());
+        (self.entries.len(), active.count())
+    }
+
     /// Who came in since this was last asked, and when.
     pub(super) fn take_seen(&self) -> Vec<(UserId, Moment)> {
         let taken = self.entries.values().filter_map(|entry| {

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::error::Error;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
-use super::key::Key;
-use super::keys::KEYS;
+use super::keys::keys;
+use crate::settings::Key;
 
 const CONFIG: &str = "config";
 
@@ -33,7 +33,7 @@ impl Flags {
     /// Says `text` for a setting that has a flag; for commands that fix some settings, as `demo` does.
     #[must_use]
     pub fn with(mut self, name: &str, text: impl Into<String>) -> Self {
-        if let Some(key) = KEYS.iter().find(|key| key.name == name && key.flag.is_some()) {
+        if let Some(key) = keys().find(|key| key.name == name && key.flag.is_some()) {
             self.values.insert(key.name, text.into());
         }
         self
@@ -58,7 +58,7 @@ impl FromArgMatches for Flags {
         if let Some(path) = matches.get_one::<PathBuf>(CONFIG) {
             self.config = Some(path.clone());
         }
-        for key in KEYS.iter().filter(|key| key.flag.is_some()) {
+        for key in keys().filter(|key| key.flag.is_some()) {
             if let Some(text) = matches.get_one::<String>(key.name) {
                 self.values.insert(key.name, text.clone());
             }
@@ -74,7 +74,7 @@ impl Args for Flags {
             .value_name("FILE")
             .value_parser(clap::value_parser!(PathBuf))
             .help("The configuration file [env: POLLUX_CONFIG] [default: pollux.toml, if there is one]");
-        command.arg(file).args(KEYS.iter().filter_map(argument))
+        command.arg(file).args(keys().filter_map(argument))
     }
 
     fn augment_args_for_update(command: Command) -> Command {

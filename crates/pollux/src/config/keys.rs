@@ -1,4 +1,4 @@
-//! Every setting there is.
+//! Every setting that is fixed at the start; those that can be turned later are in `settings/values.rs`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use pool::account::Zone;
 
-use super::key::{Key, settings};
+use super::key::settings;
 use super::problem::Problem;
 use super::raw::RawConfig;
 use super::{Database, UserKey, parse};
 use crate::access::Network;
-use crate::keyring::Strategy;
 use crate::secret::Secret;
+use crate::settings::{Configured, KEYS as LIVE, Key};
 use crate::telemetry::Format;
 use crate::upstream::{BaseUrl, EgressProxy, HttpVersion};
 
@@ -31,6 +31,8 @@ settings! {
         max_body_mb: usize = "140", open "max-body-mb", ["POLLUX_MAX_BODY_MB"], parse::count;
         /// How long open calls may go on after the first stop signal.
         drain_timeout: Duration = "30s", open "drain-timeout", ["POLLUX_DRAIN_TIMEOUT"], parse::patience;
+        /// `on` lets the header `x-sim-fault` through to a simulator. For tests.
+        allow_sim_faults: bool = "off", open "allow-sim-faults", ["POLLUX_ALLOW_SIM_FAULTS"], parse::switch;
     }
     section "Users" {
         /// The proxies whose `X-Forwarded-For` (and `X-Forwarded-Proto`) is believed: addresses and networks, separated by
@@ -90,39 +92,9 @@ settings! {
         max_idle_connections: usize = "20", open "max-idle-connections", ["POLLUX_MAX_IDLE_CONNECTIONS"],
             parse::count;
     }
-    section "Calls" {
-        /// The model for calls that name none.
-        default_model: String = "gemini-3.8-flash", open "default-model", ["POLLUX_DEFAULT_MODEL"], parse::model;
-        /// Who goes first among the projects that have room: `headroom`, `least_used`, `round_robin` or `fill_first`.
-        strategy: Strategy = "headroom", open "strategy", ["POLLUX_STRATEGY"], parse::strategy;
-        /// `on` keeps each user to a share of a model's day, by weight, as long as others may still want theirs; what they
-        /// leave is lent out as the day goes by. A call beyond it waits, or gets 429 with `Retry-After`.
-        daily_pacing: bool = "off", open "daily-pacing", ["POLLUX_DAILY_PACING"], parse::switch;
-        /// How many calls one project may have under way for one model: a number, or `off` for no limit.
-        project_concurrency: Option<u32> = "off", open "project-concurrency", ["POLLUX_PROJECT_CONCURRENCY"],
-            parse::concurrency;
-        /// How many projects one call may try.
-        max_attempts: usize = "3", open "max-attempts", ["POLLUX_MAX_ATTEMPTS"], parse::count;
-        /// How long a streamed call may take to its first event, all attempts together.
-        request_timeout: Duration = "2m", open "request-timeout", ["POLLUX_REQUEST_TIMEOUT"], parse::duration;
-        /// How long a call that is not streamed may take, all attempts together. Google sends nothing of such an
-        /// answer before it has all of it.
-        answer_timeout: Duration = "10m", open "answer-timeout", ["POLLUX_ANSWER_TIMEOUT"], parse::duration;
-        /// How long a call waits in the queue when no project has room.
-        queue_patience: Duration = "10s", open "queue-patience", ["POLLUX_QUEUE_PATIENCE"], parse::patience;
-        /// How late the first event of a stream may be before a second project is asked as well; the first to begin
-        /// wins. `off` by default: each hedge costs a request of somebody's day.
-        hedge_after: Option<Duration> = "off", open "hedge-after", ["POLLUX_HEDGE_AFTER"], parse::hedge;
-        /// After how much silence a stream sends its client a sign of life.
-        heartbeat_after: Duration = "10s", open "heartbeat-after", ["POLLUX_HEARTBEAT_AFTER"], parse::duration;
-        /// `on` lets the header `x-sim-fault` through to a simulator. For tests.
-        allow_sim_faults: bool = "off", open "allow-sim-faults", ["POLLUX_ALLOW_SIM_FAULTS"], parse::switch;
-    }
     section "Hosting" {
         /// Our own public address. Render sets it; with it, the gateway keeps itself awake.
         external_url: Option<String> = "", masked "external-url", ["RENDER_EXTERNAL_URL"], parse::external_url;
-        /// Minutes between two calls of our own to stay awake; `0` for never.
-        keep_alive_interval: Duration = "14", open "keep-alive-interval", ["KEEP_ALIVE_INTERVAL"], parse::minutes;
     }
     section "Logs" {
         /// What is logged: a level, or a filter such as `info,pollux::relay=debug`.
@@ -133,4 +105,14 @@ settings! {
         /// ended; no content, no key. `pollux replay` plays it to another pool. Without it, nothing is recorded.
         call_log: Option<PathBuf> = "", open "call-log", ["POLLUX_CALL_LOG"], parse::optional_path;
     }
+}
+
+/// Every setting there is, the fixed ones first.
+pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
+    FIXED.iter().chain(LIVE)
+}
+
+/// The setting of this name.
+pub(super) fn key(name: &str) -> Option<&'static Key> {
+    keys().find(|key| key.name == name)
 }

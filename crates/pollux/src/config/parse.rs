@@ -9,16 +9,13 @@ use pool::account::Zone;
 use super::problem::Bad;
 use super::{Database, UserKey};
 use crate::access::{Network, TrustedProxies};
-use crate::keyring::Strategy;
 use crate::secret::Secret;
+use crate::settings::span;
 use crate::telemetry::{Format, check_filter};
 use crate::upstream::{BaseUrl, EgressProxy, HttpVersion};
 
 /// The release that brings PostgreSQL and Redis.
 const REPLICAS: &str = "0.2";
-
-/// Hedging sooner would ask twice for nearly every call.
-const HEDGE_LEAST: Duration = Duration::from_millis(100);
 
 type Parsed<T> = Result<T, Bad>;
 
@@ -66,15 +63,6 @@ pub(super) fn count(text: &str) -> Parsed<usize> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ => Err(Bad::new("is not a number above zero", "write digits only")),
-    }
-}
-
-/// A number above zero, or `off`.
-pub(super) fn concurrency(text: &str) -> Parsed<Option<u32>> {
-    match text.parse() {
-        _ if text == "off" => Ok(None),
-        Ok(number) if number > 0 => Ok(Some(number)),
-        _ => Err(Bad::new("is neither off nor a number above zero", "write for example off or 8")),
     }
 }
 
@@ -127,42 +115,12 @@ pub(super) fn patience(text: &str) -> Parsed<Duration> {
     span(text, "s").ok_or_else(|| Bad::new("is not a time", "write for example 0, 500ms, 10s or 2m"))
 }
 
-/// A stretch of time, or `off`.
-pub(super) fn hedge(text: &str) -> Parsed<Option<Duration>> {
-    if text == "off" {
-        return Ok(None);
-    }
-    let bad = || Bad::new("is neither off nor at least 100ms", "write for example off, 500ms or 5s");
-    span(text, "s").filter(|span| *span >= HEDGE_LEAST).map(Some).ok_or_else(bad)
-}
-
-/// A stretch of time; a bare number is minutes.
-pub(super) fn minutes(text: &str) -> Parsed<Duration> {
-    span(text, "m")
-        .ok_or_else(|| Bad::new("is not a number of minutes", "write for example 14, or 0 for never"))
-}
-
 /// A number of days.
 pub(super) fn days(text: &str) -> Parsed<Duration> {
     match text.strip_suffix('d').unwrap_or(text).trim().parse() {
         Ok(days @ 1..=36_500) => Ok(Duration::from_hours(24 * days)),
         _ => Err(Bad::new("is not a number of days above zero", "write for example 365")),
     }
-}
-
-fn span(text: &str, unit: &str) -> Option<Duration> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, written) = text.split_at(digits);
-    let number: u64 = number.parse().ok()?;
-    match if written.is_empty() { unit } else { written.trim() } {
-        "ms" => Some(Duration::from_millis(number)),
-        "s" => Some(Duration::from_secs(number)),
-        "m" | "min" => number.checked_mul(60).map(Duration::from_secs),
-        "h" => number.checked_mul(3600).map(Duration::from_secs),
-        _ => None,
-    }
-    // A year is longer than any wait here, and short enough to be added to any clock.
-    .filter(|span| *span <= Duration::from_hours(24 * 366))
 }
 
 fn items(text: &str) -> impl Iterator<Item = &str> {
@@ -246,24 +204,6 @@ pub(super) fn http_version(text: &str) -> Parsed<HttpVersion> {
         "1" | "1.1" => Ok(HttpVersion::Http1),
         "2" => Ok(HttpVersion::Http2),
         _ => Err(Bad::new("is not a version of HTTP spoken here", "write auto, 1 or 2")),
-    }
-}
-
-pub(super) fn model(text: &str) -> Parsed<String> {
-    let name = text.strip_prefix("models/").unwrap_or(text);
-    if name.is_empty() || name.contains(|c: char| !c.is_ascii_alphanumeric() && !"-._".contains(c)) {
-        return Err(Bad::new("is not the name of a model", "write for example gemini-3.8-flash"));
-    }
-    Ok(String::from(name))
-}
-
-pub(super) fn strategy(text: &str) -> Parsed<Strategy> {
-    match text.replace('-', "_").as_str() {
-        "headroom" => Ok(Strategy::Headroom),
-        "least_used" => Ok(Strategy::LeastUsed),
-        "round_robin" => Ok(Strategy::RoundRobin),
-        "fill_first" => Ok(Strategy::FillFirst),
-        _ => Err(Bad::new("is not a strategy", "write headroom, least_used, round_robin or fill_first")),
     }
 }
 

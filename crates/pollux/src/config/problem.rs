@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+pub(super) use crate::settings::Bad;
+
 /// Everything that is wrong, at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
@@ -17,19 +19,6 @@ pub struct Problem {
     pub reason: String,
     /// What to do about it.
     pub way_out: String,
-}
-
-/// What a parser has to say: the reason and the way out.
-#[derive(Debug)]
-pub(super) struct Bad {
-    pub(super) reason: String,
-    pub(super) way_out: String,
-}
-
-impl Bad {
-    pub(super) fn new(reason: impl Into<String>, way_out: impl Into<String>) -> Self {
-        Self { reason: reason.into(), way_out: way_out.into() }
-    }
 }
 
 impl Problem {

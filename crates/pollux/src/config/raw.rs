@@ -9,10 +9,10 @@ use toml::{Table, Value};
 
 use super::environment::Environment;
 use super::flags::Flags;
-use super::key::Key;
-use super::keys::{Config, KEYS};
+use super::keys::{Config, key, keys};
 use super::problem::{Bad, Problem, Problems, nearest};
 use crate::secret::Secret;
+use crate::settings::{Configured, Key, Kind, Values};
 
 /// A configuration file that was read.
 #[derive(Clone)]
@@ -66,7 +66,7 @@ impl RawConfig {
         if let Some(file) = file {
             raw.read_file(&file)?;
         }
-        for key in KEYS {
+        for key in keys() {
             let variable = key.env.iter().find_map(|name| Some((*name, environment.get(name)?)));
             if let Some((name, text)) = variable {
                 raw.put(key, &for_variable(name, text), format!("from {name}"));
@@ -93,22 +93,35 @@ impl RawConfig {
         }
     }
 
-    /// The value of a setting; if there is none, the problem is noted.
+    /// The value of a fixed setting; if there is none, the problem is noted.
     pub(super) fn value<T>(
         &self,
         name: &str,
         parse: fn(&str) -> Result<T, Bad>,
         problems: &mut Vec<Problem>,
     ) -> Option<T> {
-        let key = KEYS.iter().find(|key| key.name == name)?;
-        let written = self.written.get(name);
+        let key = key(name)?;
+        parse(self.text(key)).map_err(|bad| problems.push(self.problem(key, bad))).ok()
+    }
+
+    /// The starting values of what can be turned later.
+    pub(super) fn settings(&self, problems: &mut Vec<Problem>) -> Option<Configured> {
+        let values =
+            Values::read(|key| self.text(key).into(), |key, bad| problems.push(self.problem(key, bad)))?;
+        let live = keys().filter(|key| key.kind.is_some()).map(|key| key.name);
+        Some(Configured { values, written: live.filter(|name| self.written.contains_key(name)).collect() })
+    }
+
+    fn text(&self, key: &'static Key) -> &str {
+        self.written.get(key.name).map_or(key.default, |written| written.text.expose())
+    }
+
+    fn problem(&self, key: &Key, bad: Bad) -> Problem {
+        let written = self.written.get(key.name);
         let text = written.map_or(key.default, |written| written.text.expose());
-        let note = |bad: Bad| {
-            let origin = written.map_or("by default", |written| written.place.as_str());
-            let shown = if key.quotable { format!("\"{text}\"") } else { String::from("the value") };
-            problems.push(Problem::new(name, bad.reason, bad.way_out).at(format!("{shown} ({origin})")));
-        };
-        parse(text).map_err(note).ok()
+        let origin = written.map_or("by default", |written| written.place.as_str());
+        let shown = if key.quotable { format!("\"{text}\"") } else { String::from("the value") };
+        Problem::new(key.name, bad.reason, bad.way_out).at(format!("{shown} ({origin})"))
     }
 
     /// What looks like a mistake but may be none.
@@ -119,11 +132,13 @@ impl RawConfig {
     fn read_file(&mut self, file: &File) -> Result<(), Problem> {
         let table: Table = file.text.parse().map_err(|error| not_toml(file, &error))?;
         for (name, value) in &table {
-            let Some(key) = KEYS.iter().find(|key| key.name == name) else {
+            let Some(key) = key(name) else {
                 self.problems.push(unknown(name, file));
                 continue;
             };
-            if let Some(text) = scalar(value) {
+            let object = value.as_table().filter(|_| key.kind == Some(Kind::Models));
+            let object = object.and_then(|table| serde_json::to_string(table).ok());
+            if let Some(text) = object.or_else(|| scalar(value)) {
                 self.put(key, &text, format!("in {}", file.name));
             } else {
                 let way_out = "write a text, a number, true or false, or a list of texts";
@@ -144,7 +159,7 @@ impl RawConfig {
 }
 
 fn unknown(name: &str, file: &File) -> Problem {
-    let way_out = match nearest(name, KEYS.iter().map(|key| key.name)) {
+    let way_out = match nearest(name, keys().map(|key| key.name)) {
         Some(meant) => format!("did you mean {meant}?"),
         None => String::from("`pollux config reference` lists all settings"),
     };
@@ -177,8 +192,7 @@ fn not_toml(file: &File, error: &toml::de::Error) -> Problem {
 
 /// Variables that begin like ours but are not. Kubernetes makes such for a service called "pollux".
 fn strangers(environment: &Environment) -> Vec<String> {
-    let known =
-        || KEYS.iter().flat_map(|key| key.env.iter().copied()).chain(["POLLUX_CONFIG", "POLLUX_BLESS"]);
+    let known = || keys().flat_map(|key| key.env.iter().copied()).chain(["POLLUX_CONFIG", "POLLUX_BLESS"]);
     let ours = |name: &&str| {
         name.starts_with("POLLUX_")
             && !name.starts_with("POLLUX_SERVICE_")

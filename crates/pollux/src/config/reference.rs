@@ -1,7 +1,7 @@
 //! The reference page and the sample file, made from the table of settings.
 
-use super::key::Key;
-use super::keys::KEYS;
+use super::keys::keys;
+use crate::settings::Key;
 
 const INTRODUCTION: &str = "# Configuration
 
@@ -9,6 +9,9 @@ Every setting can be written in three places. A flag goes before the environment
 file before the default. The file is `pollux.toml` in the working directory, or the one named by `--config` or
 `POLLUX_CONFIG`. Times are written like `500ms`, `10s`, `2m` or `1h`; a bare number is seconds. Secrets have no flag,
 because command lines can be read by others on the machine.
+
+Settings marked ↻ can be turned while the gateway runs: what is written here is their starting value, and a value that an
+administrator stores goes before it. [settings.md](settings.md) says how.
 
 `pollux config check` reports everything that is wrong at once. A configuration that is wrong ends the program with exit
 code 78. This page is made by `pollux config reference`.
@@ -22,7 +25,7 @@ pub fn reference() -> String {
     for section in sections() {
         page.extend(["\n## ", section, "\n\n| in the file | environment | flag | default | meaning |\n"]);
         page.push_str("|---|---|---|---|---|\n");
-        page.extend(KEYS.iter().filter(|key| key.section == section).map(row));
+        page.extend(keys().filter(|key| key.section == section).map(row));
     }
     page
 }
@@ -32,7 +35,7 @@ pub fn sample() -> String {
     let mut file = String::from(HEADER);
     for section in sections() {
         file.extend(["\n# --- ", section, " ---\n"]);
-        file.extend(KEYS.iter().filter(|key| key.section == section).map(paragraph));
+        file.extend(keys().filter(|key| key.section == section).map(paragraph));
     }
     file
 }
@@ -43,8 +46,12 @@ fn paragraph(key: &Key) -> String {
 }
 
 fn sections() -> Vec<&'static str> {
-    let mut sections: Vec<_> = KEYS.iter().map(|key| key.section).collect();
-    sections.dedup();
+    let mut sections: Vec<&str> = Vec::new();
+    for key in keys() {
+        if !sections.contains(&key.section) {
+            sections.push(key.section);
+        }
+    }
     sections
 }
 
@@ -52,7 +59,8 @@ fn row(key: &Key) -> String {
     let code = |text: &str| if text.is_empty() { String::new() } else { format!("`{text}`") };
     let env: Vec<_> = key.env.iter().map(|name| code(name)).collect();
     let flag = key.flag.map_or_else(String::new, |flag| format!("`--{flag}`"));
-    let cells = [code(key.name), env.join(", "), flag, code(key.default), key.doc()];
+    let mark = if key.kind.is_some() { " ↻" } else { "" };
+    let cells = [code(key.name) + mark, env.join(", "), flag, code(key.default), key.doc()];
     format!("| {} |\n", cells.join(" | "))
 }
 

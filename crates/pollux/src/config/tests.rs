@@ -39,8 +39,10 @@ fn nothing_written_gives_the_documented_defaults() {
     let config = Config::of_defaults().unwrap();
     assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
     assert_eq!(config.database_path(), Path::new("./data/pollux.db"));
-    assert_eq!(config.keep_alive_interval, Duration::from_mins(14));
-    assert_eq!((config.max_attempts, config.max_body_mb, config.strategy), (3, 140, Strategy::Headroom));
+    let live = &config.settings.values;
+    assert_eq!(live.keep_alive_interval, Duration::from_mins(14));
+    assert_eq!((live.max_attempts, config.max_body_mb, live.strategy), (3, 140, Strategy::Headroom));
+    assert!(config.settings.written.is_empty());
     assert!(config.admin_auth && !config.allow_sim_faults && config.warnings.is_empty());
     assert!(config.admin_token.is_none() && config.gemini_api_keys.is_empty());
     // The rooms' own defaults say the same.
@@ -54,7 +56,7 @@ fn flags_go_before_environment_before_file() {
     let pairs = [("POLLUX_LOG", "warn"), ("POLLUX_STRATEGY", "round_robin"), ("POLLUX_DATA_DIR", "")];
     let config = read(&["--log", "debug"], &pairs, file()).unwrap();
     assert_eq!(
-        (config.log.as_str(), config.strategy, config.max_attempts),
+        (config.log.as_str(), config.settings.values.strategy, config.settings.values.max_attempts),
         ("debug", Strategy::RoundRobin, 5)
     );
     assert_eq!(
@@ -111,7 +113,7 @@ fn every_problem_is_reported_at_once() {
     egress_proxy: the value (from POLLUX_EGRESS_PROXY) (number 2) speaks "gopher", which is not known here; write http://, https:// or socks5:// and HOST:PORT, with user:password@ before it if need be
     connect_timeout: "soon" (in pollux.toml) is not a time above zero; write for example 500ms, 10s, 2m or 1h
     strategy: "random" (from POLLUX_STRATEGY) is not a strategy; write headroom, least_used, round_robin or fill_first
-    max_attempts: "0" (in pollux.toml) is not a number above zero; write digits only
+    max_attempts: "0" (in pollux.toml) is not a whole number from 1 to 100; write digits only
     "#);
 }
 
@@ -155,7 +157,8 @@ fn times() {
     for text in ["0", "-1", "1.5s", "s", "1d", "99999999999999999999", "18446744073709551615h"] {
         assert!(read(&[], &[("POLLUX_IDLE_TIMEOUT", text)], None).is_err(), "{text}");
     }
-    assert_eq!(read(&[], &[("POLLUX_QUEUE_PATIENCE", "0")], None).unwrap().queue_patience, Duration::ZERO);
+    let config = read(&[], &[("POLLUX_QUEUE_PATIENCE", "0")], None).unwrap();
+    assert_eq!(config.settings.values.queue_patience, Duration::ZERO);
 }
 
 #[test]
@@ -197,13 +200,15 @@ fn the_sample_says_the_defaults() {
         .lines()
         .filter(|line| line.contains(" = "))
         .fold(String::new(), |all, line| all + line.trim_start_matches("# ") + "\n");
-    let config = read(&[], &[], toml(&lines)).unwrap();
+    let mut config = read(&[], &[], toml(&lines)).unwrap();
+    assert!(config.settings.written.contains("strategy"));
+    config.settings.written.clear();
     assert_eq!(format!("{config:?}"), format!("{:?}", Config::of_defaults().unwrap()));
 }
 
 #[test]
 fn names_follow_one_rule() {
-    for key in keys::KEYS {
+    for key in keys::keys() {
         if let Some(flag) = key.flag {
             assert_eq!(flag, key.name.replace('_', "-"));
         }
@@ -220,7 +225,11 @@ fn names_follow_one_rule() {
 fn the_checked_in_pages_are_up_to_date() {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let bless = Environment::of_process().get("POLLUX_BLESS").is_some();
-    for (name, text) in [("docs/configuration.md", reference()), ("pollux.sample.toml", sample())] {
+    for (name, text) in [
+        ("docs/configuration.md", reference()),
+        ("pollux.sample.toml", sample()),
+        ("docs/settings.md", crate::settings::reference()),
+    ] {
         let path = root.join(name);
         if bless {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();

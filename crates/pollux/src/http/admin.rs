@@ -25,7 +25,9 @@ mod requests;
 mod seed;
 mod session;
 mod sessions;
+mod settings;
 mod setup;
+mod stats;
 mod suggestions;
 #[cfg(test)]
 mod tests;
@@ -56,6 +58,11 @@ pub(super) fn routes(gateway: &Gateway) -> Router<Gateway> {
 
 /// Every route: its method, its path, who may use it, who answers.
 pub(super) fn list() -> Vec<Route> {
+    [of_operators(), of_settings(), of_resources()].into_iter().flatten().collect()
+}
+
+/// Who operates the gateway, and what they did.
+fn of_operators() -> Vec<Route> {
     vec![
         Route::get("/setup", Open, setup::show::show),
         Route::post("/setup/claim", Open, setup::claim::claim),
@@ -73,9 +80,33 @@ pub(super) fn list() -> Vec<Route> {
         Route::patch("/operators/{id}", Admin, operators::change::change),
         Route::delete("/operators/{id}", Admin, operators::delete::delete),
         Route::get("/audit", Viewer, audit::list),
-        Route::post("/keys/export", Sudo, keys::export::export),
+    ]
+}
+
+/// What is set, and what is used, under our names and those of the original.
+fn of_settings() -> Vec<Route> {
+    vec![
         Route::post("/config/gemini-key", Admin, config::gemini_key::add),
         Route::post("/config/user-key", Admin, config::user_key::create),
+        Route::post("/config/thinking", Admin, config::thinking::set),
+        Route::post("/config/inject-prompt", Admin, config::inject_prompt::set),
+        Route::post("/config/load-balance", Admin, config::load_balance::set),
+        Route::get("/config", Viewer, config::show::show),
+        Route::get("/stats", Viewer, stats::show),
+        Route::get("/models", Viewer, seed::models::list::list),
+        Route::get("/models/{model}", Viewer, seed::models::show::show),
+        Route::post("/models/{model}", Admin, seed::models::change::change),
+        Route::get("/settings", Viewer, settings::list::show),
+        Route::patch("/settings", Admin, settings::change::change),
+        Route::get("/settings/history", Viewer, settings::history::page),
+        Route::post("/settings/rollback", Admin, settings::rollback::roll_back),
+    ]
+}
+
+/// Keys, users, projects and their limits.
+fn of_resources() -> Vec<Route> {
+    vec![
+        Route::post("/keys/export", Sudo, keys::export::export),
         Route::get("/keys", Viewer, keys::list::page),
         Route::post("/keys", Admin, keys::add::add),
         Route::get("/keys/{id}", Viewer, keys::show::show),

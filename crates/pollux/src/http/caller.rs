@@ -18,7 +18,7 @@ impl FromRequestParts<Gateway> for Caller {
     type Rejection = Failed;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Failed> {
-        let ClientAddress(from) = ClientAddress::of(parts, &gateway.settings.trusted_proxies);
+        let ClientAddress(from) = ClientAddress::of(parts, &gateway.fixed.trusted_proxies);
         Ok(Self(gateway.access.caller(credential(&parts.headers), from)?))
     }
 }

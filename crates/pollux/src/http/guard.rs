@@ -136,7 +136,7 @@ fn counts(status: StatusCode) -> bool {
 
 /// Who makes a request: by the admin token, or by the cookie of a session.
 async fn recognise(gateway: &Gateway, parts: &Parts) -> Result<Operator, OperatorError> {
-    let trusted = &gateway.settings.trusted_proxies;
+    let trusted = &gateway.fixed.trusted_proxies;
     let changes = !parts.method.is_safe();
     if gateway.operators.is_open() {
         // Nothing but the browser stands between a hostile page and an open door on loopback.
@@ -175,7 +175,7 @@ fn may(gateway: &Gateway, guard: Guard, operator: Operator) -> Result<Operator, 
 
 /// What is about to be done, as far as the request says.
 fn deed(gateway: &Gateway, parts: &Parts, operator: &Operator) -> Deed {
-    let ClientAddress(address) = ClientAddress::of(parts, &gateway.settings.trusted_proxies);
+    let ClientAddress(address) = ClientAddress::of(parts, &gateway.fixed.trusted_proxies);
     let route = parts.extensions.get::<MatchedPath>().map_or_else(|| parts.uri.path(), MatchedPath::as_str);
     Deed {
         operator: operator.name.as_ref().to_owned(),
@@ -198,7 +198,7 @@ fn object(route: &str, path: &str) -> String {
 
 /// Who stands at the door, for those who log in.
 pub(super) fn visitor(gateway: &Gateway, parts: &Parts) -> Result<Visitor, Refused> {
-    let trusted = &gateway.settings.trusted_proxies;
+    let trusted = &gateway.fixed.trusted_proxies;
     let open = gateway.operators.is_open();
     // A page of another site must not log a browser in as somebody else either.
     if origin::is_foreign(parts, trusted) || (open && !origin::is_for_loopback(parts)) {

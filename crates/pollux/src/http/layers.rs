@@ -8,9 +8,9 @@ use http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
-use super::Gateway;
 use super::admin::Problem;
 use super::openai::Failed;
+use super::{Gateway, cors};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -20,6 +20,8 @@ pub(super) fn wrap(routes: Router, gateway: &Gateway) -> Router {
     routes
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
+        // Outside the fallbacks: browsers ask with a method that no route takes, and want to read refusals too.
+        .layer(middleware::from_fn_with_state(gateway.clone(), cors::allow))
         // Inside the id layer, so that even a crash has an id to ask for.
         .layer(CatchPanicLayer::custom(crashed))
         // Outermost: every answer carries an id, and every log line of the call too.

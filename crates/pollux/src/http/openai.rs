@@ -1,11 +1,12 @@
 //! The OpenAI surface.
 
+mod card;
 mod chat;
 mod error;
 mod models;
 mod ratelimit;
 
-use super::routes::Guard::User;
+use super::routes::Guard::{Open, User};
 use super::routes::Route;
 
 pub(super) use error::Failed;
@@ -13,6 +14,7 @@ pub(super) use error::Failed;
 /// Its routes, below `/v1`.
 pub(super) fn list() -> Vec<Route> {
     vec![
+        Route::get("/", Open, card::show),
         Route::post("/chat/completions", User, chat::create),
         Route::get("/models", User, models::list),
         Route::get("/models/{*id}", User, models::retrieve),

@@ -1,9 +1,14 @@
-//! For machines that watch over the gateway. Open to all; says nothing that is not everybody's business.
+//! For machines that watch over the gateway. What is open to all says nothing that is not everybody's business; figures
+//! and details are for the admin.
 
+mod debug;
 mod health;
+mod machine;
+mod metrics;
+mod status;
 mod wake;
 
-use super::routes::Guard::Open;
+use super::routes::Guard::{Open, Viewer};
 use super::routes::Route;
 
 /// Its routes. GET answers HEAD too, which some uptime monitors prefer.
@@ -12,5 +17,8 @@ pub(super) fn list() -> Vec<Route> {
         Route::get("/health", Open, health::show),
         Route::get("/healthz", Open, health::alive),
         Route::get("/wake", Open, wake::wake),
+        Route::get("/status", Open, status::show),
+        Route::get("/metrics", Viewer, metrics::show),
+        Route::get("/debug/info", Viewer, debug::show),
     ]
 }

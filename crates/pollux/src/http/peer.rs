@@ -20,7 +20,7 @@ impl FromRequestParts<Gateway> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Infallible> {
-        Ok(Self::of(parts, &gateway.settings.trusted_proxies))
+        Ok(Self::of(parts, &gateway.fixed.trusted_proxies))
     }
 }
 

@@ -236,7 +236,10 @@ impl Keyring {
         wish: &Wish<'a>,
         deadline: Moment,
     ) -> Result<Option<Share<'a>>, Opening> {
-        let Some(pacer) = self.pacer.as_ref().filter(|_| !wish.again) else { return Ok(None) };
+        if wish.again || !self.ring.settings().now().daily_pacing {
+            return Ok(None);
+        }
+        let pacer = &self.pacer;
         self.read_users(pacer).await;
         loop {
             let now = self.now();

@@ -15,6 +15,7 @@ use super::queue::Line;
 use super::roster::{KeyEntry, Roster};
 use crate::clock::Clock;
 use crate::id::Dice;
+use crate::settings::Live;
 
 /// Changes that may wait to be written down; more than this at once means the store is stuck.
 const WAITING_CHANGES: usize = 4_096;
@@ -59,6 +60,7 @@ fn queue_settings() -> QueueSettings {
 /// The pool behind its lock, and the roster beside it. Both locks are short and never held over a wait.
 pub(super) struct Ring {
     pool: Mutex<Pool>,
+    settings: Live,
     kinship: Mutex<Kinship>,
     roster: RwLock<Roster>,
     clock: Arc<dyn Clock>,
@@ -71,15 +73,16 @@ pub(super) struct Ring {
 
 impl Ring {
     pub(super) fn new(
-        settings: Settings,
+        settings: Live,
         clock: Arc<dyn Clock>,
         dice: Dice,
     ) -> (Self, mpsc::Receiver<Vec<Change>>) {
         let (changes, receiver) = mpsc::channel(WAITING_CHANGES);
-        let pool = Mutex::new(Pool::new(settings));
+        let pool = Mutex::new(Pool::new(Settings::default()));
         (
             Self {
                 pool,
+                settings,
                 kinship: Mutex::default(),
                 roster: RwLock::default(),
                 clock,
@@ -92,8 +95,20 @@ impl Ring {
         )
     }
 
+    /// The pool, as the settings of this moment want it.
     pub(super) fn pool(&self) -> MutexGuard<'_, Pool> {
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+        let live = self.settings.now();
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = *pool.settings();
+        let wanted = Settings { strategy: live.strategy, concurrency: live.project_concurrency, ..known };
+        if wanted != known {
+            pool.set_settings(wanted);
+        }
+        pool
+    }
+
+    pub(super) fn settings(&self) -> &Live {
+        &self.settings
     }
 
     pub(super) fn kinship(&self) -> MutexGuard<'_, Kinship> {

@@ -46,7 +46,7 @@ impl Relay {
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
         let mut first = Box::pin(attempt(self.attempt(call, wire, lease, journey)));
-        let Some(after) = self.settings.hedge_after.filter(|_| call.streams_upstream()) else {
+        let Some(after) = self.rooms.settings.now().hedge_after.filter(|_| call.streams_upstream()) else {
             return Ok(Won::First(first.await?));
         };
         if let Ok(answered) = timeout(after, &mut first).await {

@@ -16,11 +16,11 @@ const MOST_REPAIRS: usize = 3;
 
 /// How often one call may be tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub(super) struct Limits {
     /// Attempts that fail for no fault of a key or its quota.
-    pub attempts: u32,
+    pub(super) attempts: u32,
     /// Attempts of any kind: the walk over a large pool ends somewhere.
-    pub walk: u32,
+    pub(super) walk: u32,
 }
 
 impl Default for Limits {

@@ -6,7 +6,7 @@ use pool::account::{Caps, Limit as CapOf};
 
 use super::record::{
     Injection, InjectionPosition, KeyId, KeyState, NewKey, NewUser, Origin, Owner, Priority, ProjectId,
-    Rules, SettingChange, Stored, UserId,
+    Rules, SettingsVersion, Stored, UserId,
 };
 use super::{Store, StoreError, check_master_key};
 use crate::clock::Moment;
@@ -31,7 +31,7 @@ macro_rules! for_each_check {
             users_keep_their_rules
             ids_of_users_are_never_used_again
             users_are_touched_in_bulk
-            settings_change_from_the_version_seen
+            settings_are_kept_by_version
             two_authors_at_once_do_not_overwrite_each_other
             facts_are_set_once_or_replaced
             day_counters_add_up
@@ -351,27 +351,41 @@ pub(super) async fn users_are_touched_in_bulk(store: &dyn Store) {
     assert_eq!((row.last_used_at, row.updated_at), (Some(LATER), NOW));
 }
 
-fn change(seen: i64, value: &str) -> SettingChange {
-    let (name, author) = ("strategy".to_owned(), "admin".to_owned());
-    SettingChange { name, value: value.to_owned(), seen, author, at: LATER }
+fn settings(version: i64, stored: &str) -> SettingsVersion {
+    SettingsVersion {
+        version,
+        at: LATER,
+        author: "ann".to_owned(),
+        note: String::new(),
+        stored: stored.to_owned(),
+        changes: "[]".to_owned(),
+    }
 }
 
-pub(super) async fn settings_change_from_the_version_seen(store: &dyn Store) {
-    assert_eq!(store.setting("strategy").await.unwrap(), None);
-    assert!(matches!(store.put_setting(&change(3, "1")).await, Err(StoreError::Conflict { .. })));
-    assert_eq!(store.put_setting(&change(0, "\"round_robin\"")).await.unwrap(), 1);
-    assert!(matches!(store.put_setting(&change(0, "2")).await, Err(StoreError::Conflict { .. })));
-    assert_eq!(store.put_setting(&change(1, "\"least_used\"")).await.unwrap(), 2);
-    assert!(matches!(store.put_setting(&change(1, "3")).await, Err(StoreError::Conflict { .. })));
-    let row = store.setting("strategy").await.unwrap().unwrap();
-    assert_eq!((row.value.as_str(), row.version, row.updated_by.as_str()), ("\"least_used\"", 2, "admin"));
-    assert_eq!(store.settings().await.unwrap(), [row]);
+pub(super) async fn settings_are_kept_by_version(store: &dyn Store) {
+    assert_eq!(store.settings_version(None).await.unwrap(), None);
+    assert_eq!(store.list_settings_versions(None, 10).await.unwrap(), []);
+    let rows: Vec<_> = (1..=5).map(|version| settings(version, &format!("{{\"n\":{version}}}"))).collect();
+    for row in &rows {
+        store.add_settings_version(row).await.unwrap();
+    }
+    let taken = store.add_settings_version(&settings(5, "{}")).await;
+    assert!(matches!(taken, Err(StoreError::Conflict { .. })), "{taken:?}");
+    assert_eq!(store.settings_version(None).await.unwrap().as_ref(), rows.last());
+    assert_eq!(store.settings_version(Some(2)).await.unwrap().as_ref(), rows.get(1));
+    assert_eq!(store.settings_version(Some(9)).await.unwrap(), None);
+    let numbers = async |before, limit| {
+        let page = store.list_settings_versions(before, limit).await.unwrap();
+        page.into_iter().map(|row| row.version).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(None, 3).await, [5, 4, 3]);
+    assert_eq!(numbers(Some(3), 3).await, [2, 1]);
+    assert_eq!(numbers(Some(1), 3).await, [0_i64; 0]);
 }
 
 pub(super) async fn two_authors_at_once_do_not_overwrite_each_other(store: &dyn Store) {
-    store.put_setting(&change(0, "0")).await.unwrap();
-    let (ann, bob) = (change(1, "1"), change(1, "2"));
-    let (ann, bob) = tokio::join!(store.put_setting(&ann), store.put_setting(&bob));
+    let (ann, bob) = (settings(1, "1"), settings(1, "2"));
+    let (ann, bob) = tokio::join!(store.add_settings_version(&ann), store.add_settings_version(&bob));
     assert!(ann.is_ok() != bob.is_ok(), "{ann:?} {bob:?}");
 }
 
@@ -419,7 +433,7 @@ pub(super) async fn nul_is_refused_everywhere(store: &dyn Store) {
         store.update_project(&project, NOW).await,
         store.set_key_state(&"key_1".into(), &state, NOW).await,
         store.insert_user(&NewUser { name: nul.into(), ..new_user(1) }, NOW).await.map(drop),
-        store.put_setting(&change(0, nul)).await.map(drop),
+        store.add_settings_version(&settings(1, nul)).await,
         store.put_meta("name", nul).await,
         store.init_meta(nul, "value").await.map(drop),
     ];

@@ -234,34 +234,21 @@ pub struct UserRow {
     pub updated_at: Moment,
 }
 
-/// A setting.
+/// One version of the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingRow {
-    /// Its name.
-    pub name: String,
-    /// Its value, JSON text.
-    pub value: String,
-    /// Counts its changes, from 1.
+pub struct SettingsVersion {
+    /// Counts from 1.
     pub version: i64,
-    /// When it was last written.
-    pub updated_at: Moment,
-    /// Who wrote it.
-    pub updated_by: String,
-}
-
-/// A change of a setting.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingChange {
-    /// The setting.
-    pub name: String,
-    /// Its new value, JSON text.
-    pub value: String,
-    /// The version that the author saw, 0 for a setting that was not there.
-    pub seen: i64,
-    /// Who changes it.
-    pub author: String,
-    /// When.
+    /// When it was made.
     pub at: Moment,
+    /// Who made it.
+    pub author: String,
+    /// Why, if there is a reason to tell.
+    pub note: String,
+    /// Every stored setting, a JSON object.
+    pub stored: String,
+    /// What it changed, a JSON array.
+    pub changes: String,
 }
 
 /// What a bucket used in one day, or what to add to it.

@@ -45,6 +45,11 @@ impl Fields {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     /// A text.
     pub(super) fn text(&self, name: &'static str) -> Result<Option<&str>, Problem> {
         let Some(value) = self.value(name) else { return Ok(None) };

@@ -10,6 +10,7 @@ use crate::access::AccessError;
 use crate::http::body::BodyError;
 use crate::keyring::RollError;
 use crate::operators::{OperatorError, Refused};
+use crate::settings::SettingsError;
 use crate::store::StoreError;
 
 /// Seconds after which a store that was away may be back.
@@ -33,6 +34,9 @@ pub(crate) struct Problem {
 struct Wrong {
     /// The field at fault; none for the request as a whole.
     field: Option<&'static str>,
+    /// The same as a JSON pointer, where it may lie deep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<String>,
     reason: String,
     /// What would be right.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,7 +61,7 @@ impl Wrong {
     fn plain(field: Option<&'static str>, detail: &str) -> Self {
         let named = field.and_then(|field| detail.strip_prefix(&format!("`{field}` ")));
         let reason = named.map_or(detail, |reason| reason.trim_end_matches('.'));
-        Self { field, reason: reason.to_owned(), way_out: None }
+        Self { field, pointer: None, reason: reason.to_owned(), way_out: None }
     }
 }
 
@@ -75,8 +79,12 @@ impl Problem {
 
     /// A value that cannot be used, and what would be right.
     pub(super) fn wrong(field: &'static str, reason: &str, way_out: &str) -> Self {
-        let wrong =
-            Wrong { field: Some(field), reason: reason.to_owned(), way_out: Some(way_out.to_owned()) };
+        let wrong = Wrong {
+            field: Some(field),
+            pointer: None,
+            reason: reason.to_owned(),
+            way_out: Some(way_out.to_owned()),
+        };
         Self { problems: vec![wrong], ..Self::field(field, &format!("{reason}; {way_out}")) }
     }
 
@@ -232,6 +240,33 @@ impl From<AccessError> for Problem {
             AccessError::Store(error) => error.into(),
             AccessError::Name(why) => Self::field("name", why),
             AccessError::Weight => Self::field("weight", "must be a whole number from 1 to 100"),
+        }
+    }
+}
+
+impl From<SettingsError> for Problem {
+    fn from(error: SettingsError) -> Self {
+        match error {
+            SettingsError::Store(error) => error.into(),
+            SettingsError::NoVersion(_) => Self::missing("version of the settings"),
+            SettingsError::Stale { version } => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                format!(
+                    "The settings have changed since you read them: version {version} holds now. Read them again, look \
+                     at what changed in GET /admin/settings/history, and send your change with `If-Match: \"{version}\"`."
+                ),
+            ),
+            SettingsError::Invalid(problems) => {
+                let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                let detail = format!("Nothing was changed. {}", all.join(" "));
+                let problems = problems.into_iter().map(|problem| Wrong {
+                    field: None,
+                    pointer: Some(problem.pointer),
+                    reason: problem.reason,
+                    way_out: Some(problem.way_out),
+                });
+                Self { problems: problems.collect(), ..Self::unprocessable(detail) }
+            }
         }
     }
 }

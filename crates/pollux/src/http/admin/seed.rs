@@ -1,6 +1,7 @@
-//! The key lists of the original proxy (`seed-facts.md` §2.14): same shapes, but keys are masked and lists are paged.
+//! The lists of keys and models of the original proxy (`seed-facts.md` §2.14): same shapes, but keys are masked and lists are paged.
 
 pub(super) mod gemini_keys;
+pub(super) mod models;
 pub(super) mod user_keys;
 
 use serde::Serialize;

@@ -33,7 +33,7 @@ impl FromRequestParts<Gateway> for AtTheDoor {
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
         let visitor = guard::visitor(gateway, parts)?;
-        Ok(Self { visitor, secure: origin::is_secure(parts, &gateway.settings.trusted_proxies) })
+        Ok(Self { visitor, secure: origin::is_secure(parts, &gateway.fixed.trusted_proxies) })
     }
 }
 

@@ -7,6 +7,7 @@ mod projects;
 mod refusals;
 mod rules;
 mod sessions;
+mod settings;
 mod users;
 
 use std::sync::Arc;

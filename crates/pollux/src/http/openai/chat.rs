@@ -13,7 +13,7 @@ use super::ratelimit;
 use crate::access;
 use crate::http::answer::Running;
 use crate::http::caller::Caller;
-use crate::http::{Gateway, answer, body};
+use crate::http::{Gateway, answer, body, rules};
 use crate::keyring::Wish;
 use crate::limits::{Admission, Denial, Tariff};
 use crate::relay::{Affinity, Answer, Call, Served};
@@ -97,26 +97,26 @@ async fn prepare(
     request: Body,
     headers: &HeaderMap,
 ) -> Result<Prepared, Failed> {
-    let bytes = body::read(request, gateway.settings.max_body).await?;
+    let bytes = body::read(request, gateway.fixed.max_body).await?;
     let mut request = ChatRequest::parse(&bytes)?;
     drop(bytes);
     let now = gateway.clock.now();
-    request.default_model(&gateway.settings.default_model);
-    let model = gateway
-        .catalog
-        .resolve(request.require_model()?, now)
-        .map_err(|unknown| unknown_model(&unknown.to_string()))?;
+    let settings = gateway.settings.now();
+    request.default_model(&settings.default_model);
+    let model = gateway.model(request.require_model()?, &settings);
+    let model = model.map_err(|unknown| unknown_model(&unknown.to_string()))?;
     if !caller.scope.allows_model(&model.upstream_id) {
         return Err(not_allowed(&model.upstream_id));
     }
     let kept = gateway.shared.calls(caller.user.as_str(), &request.call_ids(), now).await;
     let recall = kept.iter().map(|(id, kept)| (id.clone(), kept.call.clone())).collect();
-    let context =
-        Context { capabilities: &model.capabilities, policy: &gateway.settings.policy, recall: &recall };
+    let policy = rules::policy(&settings, &model);
+    let context = Context { capabilities: &model.capabilities, policy: &policy, recall: &recall };
     let streamed = request.stream();
-    let Translated { request, encoding, ignored, hints } = to_gemini(request, &context)?;
+    let Translated { mut request, encoding, ignored, hints } = to_gemini(request, &context)?;
+    rules::inject(&settings, caller, &mut request, &model);
     let affinity = affinity(caller, &hints, |id| kept.get(id).map(|kept| kept.project.clone()));
-    let fault = headers.get(SIM_FAULT).filter(|_| gateway.settings.sim_faults);
+    let fault = headers.get(SIM_FAULT).filter(|_| gateway.fixed.sim_faults);
     let call = Call {
         user: caller.user.as_str().to_owned(),
         private: caller.private,
@@ -172,8 +172,8 @@ async fn stream(
     scribe: ChatScribe,
     explain: bool,
 ) -> Result<Response, Failed> {
-    let every = gateway.settings.heartbeat_every;
-    let after = gateway.settings.heartbeat_after;
+    let every = gateway.fixed.heartbeat_every;
+    let after = gateway.settings.now().heartbeat_after;
     let mut running: Running = Box::pin({
         let gateway = gateway.clone();
         async move { gateway.relay.stream(call, admission).await }

@@ -8,13 +8,15 @@ use dialect::openai::models::{ModelList, ModelObject};
 
 use super::chat::{not_allowed, unknown_model};
 use super::error::Failed;
-use crate::catalog::Offered;
+use crate::catalog::{Offered, UnknownModel};
 use crate::http::Gateway;
 use crate::http::caller::Caller;
 
 /// The models that the user may use today.
 pub(super) async fn list(State(gateway): State<Gateway>, Caller(caller): Caller) -> Json<ModelList> {
+    let settings = gateway.settings.now();
     let models = gateway.catalog.list(gateway.clock.now()).into_iter();
+    let models = models.filter(|model| gateway.is_offered(model, &settings));
     let models = models.filter(|model| caller.scope.allows_model(&model.id));
     Json(ModelList::new(models.map(object).collect()))
 }
@@ -28,6 +30,8 @@ pub(super) async fn retrieve(
     // What cannot be decoded is no model's name.
     let name = name.map_or_else(|_| "�".to_owned(), |Path(name)| name);
     let found = gateway.catalog.get(&name, gateway.clock.now());
+    let on = |model: &Offered| gateway.is_offered(model, &gateway.settings.now());
+    let found = found.and_then(|model| if on(&model) { Ok(model) } else { Err(UnknownModel::off(&name)) });
     let model = found.map_err(|unknown| unknown_model(&unknown.to_string()))?;
     if !caller.scope.allows_model(&model.id) {
         return Err(not_allowed(&model.id));

@@ -29,7 +29,7 @@ pub(super) async fn show(State(gateway): State<Gateway>) -> Json<Health> {
         status: if available_keys > 0 { "healthy" } else { "no_available_keys" },
         timestamp: clock::iso(now),
         available_keys,
-        environment: gateway.settings.environment,
+        environment: gateway.fixed.environment(),
         uptime_seconds: (now.0 - gateway.started.0) / 1_000,
         request_count: gateway.requests.count(),
         version: env!("CARGO_PKG_VERSION"),

@@ -1,12 +1,13 @@
 //! Waiting with time that jumps: tokio's clock is paused, and the pool's follows it.
 
-use pool::{KeySpec, Limits, ProjectSpec, Provenance, Settings, Tier};
+use pool::{KeySpec, Limits, ProjectSpec, Provenance, Tier};
 use tokio::time::Instant;
 
 use super::*;
 use crate::clock::Clock;
 use crate::id::Dice;
 use crate::secret::Secret;
+use crate::settings::{Live, Values};
 
 const MODEL: &str = "gemini-3.8-flash";
 
@@ -22,12 +23,13 @@ impl Clock for Paused {
 
 /// A ring of one project that may serve so many calls a minute.
 fn ring(rpm: u64) -> Arc<Ring> {
-    ring_with(rpm, Settings::default())
+    ring_with(rpm, Values::of_defaults().unwrap())
 }
 
-fn ring_with(rpm: u64, settings: Settings) -> Arc<Ring> {
+fn ring_with(rpm: u64, values: Values) -> Arc<Ring> {
     let clock = Arc::new(Paused(Instant::now()));
-    let ring = Ring::new(settings, clock, Dice::seeded(1)).0;
+    let live = Live::fixed(values);
+    let ring = Ring::new(live, clock, Dice::seeded(1)).0;
     let entry = ring.roster_mut().put_key("key_1".into(), "prj_1".into(), Secret::new("k"), Moment(0));
     let project = ProjectSpec { id: entry.project, tier: Tier::Paid, weight: 1, priority: 0, enabled: true };
     let mut pool = ring.pool();
@@ -208,7 +210,7 @@ async fn a_private_call_does_not_go_on_where_it_may_be_read() {
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_for_a_call_under_way_goes_when_it_ends() {
-    let ring = ring_with(100, Settings { concurrency: Some(1), ..Settings::default() });
+    let ring = ring_with(100, Values { project_concurrency: Some(1), ..Values::of_defaults().unwrap() });
     let first = Ring::lease_by(&ring, &wish("anna"), patience(&ring, 0)).await.unwrap();
     let start = Instant::now();
     let ends = async {

@@ -53,7 +53,7 @@ pub struct Injection {
 pub enum InjectionPosition {
     /// In the system instruction, before what is there.
     System,
-    /// Before what the user said last.
+    /// Before what the user said first.
     UserPrefix,
     /// After what the user said last.
     UserSuffix,

@@ -19,6 +19,7 @@ const STEPS: &[Step] = &[
     Step::breaking(2, include_str!("../../../migrations/0002_declared.sql")),
     Step::additive(3, include_str!("../../../migrations/0003_usage.sql")),
     Step::additive(4, include_str!("../../../migrations/0004_limits.sql")),
+    Step::breaking(5, include_str!("../../../migrations/0005_settings.sql")),
     Step::additive(6, include_str!("../../../migrations/0006_sessions.sql")),
 ];
 

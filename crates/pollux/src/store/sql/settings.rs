@@ -4,48 +4,57 @@ use async_trait::async_trait;
 use sqlx::any::AnyRow;
 
 use super::{Columns, SqlStore, clean, page};
-use crate::store::record::{SettingChange, SettingRow};
-use crate::store::{PAGE, Result, Settings, StoreError};
+use crate::store::record::SettingsVersion;
+use crate::store::{Result, Settings, StoreError};
 
 #[async_trait]
 impl Settings for SqlStore {
-    async fn setting(&self, name: &str) -> Result<Option<SettingRow>> {
-        clean("name", name)?;
-        let found =
-            sqlx::query("SELECT name, value, version, updated_at, updated_by FROM settings WHERE name = $1")
-                .bind(name);
+    async fn settings_version(&self, version: Option<i64>) -> Result<Option<SettingsVersion>> {
+        let found = match version {
+            Some(version) => sqlx::query(
+                "SELECT version, made_at, author, note, stored, changes FROM settings_versions WHERE version = $1",
+            )
+            .bind(version),
+            None => sqlx::query(
+                "SELECT version, made_at, author, note, stored, changes FROM settings_versions \
+                 ORDER BY version DESC LIMIT 1",
+            ),
+        };
         found.fetch_optional(&self.readers).await?.as_ref().map(read).transpose()
     }
 
-    async fn settings(&self) -> Result<Vec<SettingRow>> {
-        let rows = sqlx::query(
-            "SELECT name, value, version, updated_at, updated_by FROM settings ORDER BY name LIMIT $1",
+    async fn add_settings_version(&self, version: &SettingsVersion) -> Result<()> {
+        let SettingsVersion { version, at, author, note, stored, changes } = version;
+        for (field, text) in [("author", author), ("note", note), ("stored", stored), ("changes", changes)] {
+            clean(field, text)?;
+        }
+        let added = sqlx::query(
+            "INSERT INTO settings_versions (version, made_at, author, note, stored, changes) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (version) DO NOTHING",
         )
-        .bind(page(PAGE));
-        rows.fetch_all(&self.readers).await?.iter().map(read).collect()
-    }
-
-    async fn put_setting(&self, change: &SettingChange) -> Result<i64> {
-        let SettingChange { name, value, seen, author, at } = change;
-        clean("name", name)?;
-        clean("value", value)?;
-        clean("author", author)?;
-        // A row that is there is changed only from the version seen; one that is not there, only from none.
-        let written = sqlx::query(if *seen == 0 {
-            "INSERT INTO settings (name, value, version, updated_at, updated_by) VALUES ($1, $2, $3 + 1, $4, $5) \
-             ON CONFLICT (name) DO NOTHING RETURNING version"
-        } else {
-            "UPDATE settings SET value = $2, version = $3 + 1, updated_at = $4, updated_by = $5 \
-             WHERE name = $1 AND version = $3 RETURNING version"
-        })
-        .bind(name.as_str())
-        .bind(value.as_str())
-        .bind(seen)
+        .bind(version)
         .bind(at.0)
         .bind(author.as_str())
-        .fetch_optional(&self.writer)
+        .bind(note.as_str())
+        .bind(stored.as_str())
+        .bind(changes.as_str())
+        .execute(&self.writer)
         .await?;
-        written.ok_or(StoreError::Conflict { what: "this setting" })?.integer("version")
+        if added.rows_affected() == 0 {
+            return Err(StoreError::Conflict { what: "this version of the settings" });
+        }
+        Ok(())
+    }
+
+    async fn list_settings_versions(
+        &self,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<SettingsVersion>> {
+        let sql = "SELECT version, made_at, author, note, stored, changes FROM settings_versions \
+                   WHERE version < $1 ORDER BY version DESC LIMIT $2";
+        let rows = sqlx::query(sql).bind(before.unwrap_or(i64::MAX)).bind(page(limit));
+        rows.fetch_all(&self.readers).await?.iter().map(read).collect()
     }
 
     async fn meta(&self, name: &str) -> Result<Option<String>> {
@@ -82,12 +91,13 @@ impl Settings for SqlStore {
     }
 }
 
-fn read(row: &AnyRow) -> Result<SettingRow> {
-    Ok(SettingRow {
-        name: row.text("name")?,
-        value: row.text("value")?,
+fn read(row: &AnyRow) -> Result<SettingsVersion> {
+    Ok(SettingsVersion {
         version: row.integer("version")?,
-        updated_at: row.moment("updated_at")?,
-        updated_by: row.text("updated_by")?,
+        at: row.moment("made_at")?,
+        author: row.text("author")?,
+        note: row.text("note")?,
+        stored: row.text("stored")?,
+        changes: row.text("changes")?,
     })
 }

@@ -10,7 +10,7 @@ use std::thread::Thread;
 
 use async_trait::async_trait;
 use pollux::clock::Moment;
-use pollux::store::{Audit, Counters, Keys, Projects, Result, Sessions, Settings, Store, Usage, Users};
+use pollux::store::*;
 // Everything, so that whoever adds a method need not come here for its types.
 use pollux::store::{record::*, usage::*};
 use tokio::runtime::Handle;
@@ -51,7 +51,7 @@ impl AtOnce {
     }
 }
 
-/// Hands every method on that has no body in its trait. A new one is added with its signature as it stands there.
+/// Hands every method on that has no body in its trait. The list is made: `POLLUX_BLESS=1 cargo test -p tidy --test ports`.
 macro_rules! at_once {
     ($($port:ident { $(fn $name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)* })*) => { $(
         #[async_trait]
@@ -91,9 +91,9 @@ at_once! {
         fn touch_users(seen: &[(UserId, Moment)]) -> Result<()>;
     }
     Settings {
-        fn setting(name: &str) -> Result<Option<SettingRow>>;
-        fn settings() -> Result<Vec<SettingRow>>;
-        fn put_setting(change: &SettingChange) -> Result<i64>;
+        fn settings_version(version: Option<i64>) -> Result<Option<SettingsVersion>>;
+        fn add_settings_version(version: &SettingsVersion) -> Result<()>;
+        fn list_settings_versions(before: Option<i64>, limit: usize) -> Result<Vec<SettingsVersion>>;
         fn meta(name: &str) -> Result<Option<String>>;
         fn put_meta(name: &str, value: &str) -> Result<()>;
         fn init_meta(name: &str, value: &str) -> Result<String>;
@@ -105,18 +105,6 @@ at_once! {
         fn load_day(day: &str) -> Result<Vec<DayCount>>;
         fn replace_limits(gone: &[Limit], limits: &[Limit]) -> Result<()>;
         fn list_limits(filter: &LimitFilter, after: Option<&Limit>, limit: usize) -> Result<Vec<Limit>>;
-    }
-    Usage {
-        fn usage_mark(journal: &str) -> Result<u64>;
-        fn take_over(journal: &str, batch: &[Sequenced]) -> Result<u64>;
-        fn usage_by_user(since: Option<Moment>, after: Option<&UserId>, limit: usize) -> Result<Vec<(UserId, Sums)>>;
-        fn usage_sum(filter: &UsageFilter) -> Result<Sums>;
-        fn usage_sums(filter: &UsageFilter, by: By, after: Option<&Group>, limit: usize) -> Result<Vec<(Group, Sums)>>;
-        fn list_calls(filter: &CallFilter, after: Option<&Place>, limit: usize) -> Result<Vec<Record>>;
-        fn call(id: &str) -> Result<Record>;
-        fn list_attempts(filter: &AttemptFilter, after: Option<&Place>, limit: usize) -> Result<Vec<AttemptRow>>;
-        fn delete_events_before(before: Moment, at_most: usize) -> Result<u64>;
-        fn delete_calls_before(before: Moment, at_most: usize) -> Result<u64>;
     }
     Sessions {
         fn insert_operator(row: &OperatorRow) -> Result<()>;
@@ -138,5 +126,17 @@ at_once! {
         fn insert_audit(rows: &[AuditRow]) -> Result<()>;
         fn list_audit(filter: &AuditFilter, before: Option<&str>, limit: usize) -> Result<Vec<AuditRow>>;
         fn forget_audit(before: Moment) -> Result<u64>;
+    }
+    Usage {
+        fn usage_mark(journal: &str) -> Result<u64>;
+        fn take_over(journal: &str, batch: &[Sequenced]) -> Result<u64>;
+        fn usage_by_user(since: Option<Moment>, after: Option<&UserId>, limit: usize) -> Result<Vec<(UserId, Sums)>>;
+        fn usage_sum(filter: &UsageFilter) -> Result<Sums>;
+        fn usage_sums(filter: &UsageFilter, by: By, after: Option<&Group>, limit: usize) -> Result<Vec<(Group, Sums)>>;
+        fn list_calls(filter: &CallFilter, after: Option<&Place>, limit: usize) -> Result<Vec<Record>>;
+        fn call(id: &str) -> Result<Record>;
+        fn list_attempts(filter: &AttemptFilter, after: Option<&Place>, limit: usize) -> Result<Vec<AttemptRow>>;
+        fn delete_events_before(before: Moment, at_most: usize) -> Result<u64>;
+        fn delete_calls_before(before: Moment, at_most: usize) -> Result<u64>;
     }
 }

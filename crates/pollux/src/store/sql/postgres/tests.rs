@@ -60,14 +60,17 @@ async fn a_replica_goes_on_while_a_newer_one_adds_to_the_schema() {
             old.load_projects().await.unwrap();
             old.load_users().await.unwrap();
             old.load_keys().await.unwrap();
-            old.settings().await.unwrap();
+            old.settings_version(None).await.unwrap();
         }
     };
     read().await;
     run(&old, "ALTER TABLE projects ADD COLUMN novelty BIGINT; ALTER TABLE users ADD COLUMN novelty BIGINT")
         .await;
-    run(&old, "ALTER TABLE keys ADD COLUMN novelty BIGINT; ALTER TABLE settings ADD COLUMN novelty BIGINT")
-        .await;
+    run(
+        &old,
+        "ALTER TABLE keys ADD COLUMN novelty BIGINT; ALTER TABLE settings_versions ADD COLUMN novelty BIGINT",
+    )
+    .await;
     run(&old, "INSERT INTO schema_version VALUES (99, 0)").await;
     read().await;
     open(&address).await.close().await;
