@@ -5,12 +5,20 @@
 //! Invariant: decides nothing but which command runs and with which exit code it ends.
 
 mod admin;
+mod completions;
 mod config;
 mod demo;
+mod doctor;
 mod health;
+mod keys;
+mod models;
+mod projects;
+mod remote;
 mod replay;
 mod serve;
 mod simulate;
+mod stats;
+mod users;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -48,6 +56,20 @@ enum Command {
     Config(config::ConfigCommand),
     /// Ways back in for the operator.
     Admin(admin::AdminCommand),
+    /// The Gemini keys of a running gateway: list, add, check, move, switch, delete.
+    Keys(keys::KeysCommand),
+    /// The Google projects of a running gateway, which own the quota.
+    Projects(projects::ProjectsCommand),
+    /// Who may call a running gateway.
+    Users(users::UsersCommand),
+    /// The models of a running gateway, their limits and forecasts.
+    Models(models::ModelsCommand),
+    /// What a running gateway has been used for.
+    Stats(stats::Stats),
+    /// Look for what commonly goes wrong: clock, way to Google, permissions, database, proxies in between.
+    Doctor(doctor::Doctor),
+    /// Print a completion script for a shell.
+    Completions(completions::Completions),
     /// Ask a running gateway whether it is healthy; for container health checks.
     Health(health::Health),
 }
@@ -108,6 +130,16 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Replay(replay)) => replay::run(&replay),
         Some(Command::Config(command)) => config::run(&command),
         Some(Command::Admin(command)) => admin::run(&command),
+        Some(Command::Keys(command)) => keys::run(&command),
+        Some(Command::Projects(command)) => projects::run(&command),
+        Some(Command::Users(command)) => users::run(&command),
+        Some(Command::Models(command)) => models::run(&command),
+        Some(Command::Stats(stats)) => stats::run(&stats),
+        Some(Command::Doctor(doctor)) => doctor::run(&doctor),
+        Some(Command::Completions(completions)) => {
+            completions::run(&completions);
+            Ok(())
+        }
         Some(Command::Health(health)) => health::run(&health),
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn run(health: &Health) -> Result<(), Failure> {
 }
 
 /// A gateway that listens on every address answers on loopback.
-fn reachable(listen: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
@@ -42,7 +42,7 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-async fn ask(address: SocketAddr) -> anyhow::Result<String> {
+pub(super) async fn ask(address: SocketAddr) -> anyhow::Result<String> {
     let connected = TcpStream::connect(address).await;
     let mut stream = connected.with_context(|| format!("nothing listens on {address}"))?;
     let request = format!("GET /health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");

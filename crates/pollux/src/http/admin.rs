@@ -10,6 +10,7 @@ mod attempts;
 mod audit;
 mod complaints;
 mod config;
+mod doctor;
 mod fields;
 mod forecast;
 mod import;
@@ -135,6 +136,7 @@ fn of_resources() -> Vec<Route> {
         Route::get("/limits", Viewer, limits::list::page),
         Route::put("/limits/{model}", Admin, limits::declare::of_all),
         Route::delete("/limits/{model}", Admin, limits::forget::of_all),
+        Route::get("/doctor/drip", Viewer, doctor::drip::drip),
         Route::get("/requests", Viewer, requests::list::page),
         Route::get("/requests/export", Viewer, requests::export::export),
         Route::get("/requests/{id}", Viewer, requests::show::show),

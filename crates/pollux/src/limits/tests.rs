@@ -7,6 +7,8 @@ use pool::account::Opens;
 use super::*;
 use crate::clock::ManualClock;
 use crate::shared::Memory;
+use crate::store::usage::{Counts, Record, Sequenced};
+use crate::store::{SqlStore, SqliteSettings, Usage};
 
 const NOW: Moment = Moment(1_795_377_600_000);
 
@@ -121,4 +123,65 @@ async fn no_interleaving_passes_a_budget() {
     let paid: u64 = calls.join_all().await.into_iter().sum();
     assert_eq!(house.used(Limit::TokensTotal).await, paid);
     assert!(paid <= 10_000, "{paid}");
+}
+
+/// What users spent before the start, as the store has it: sums to the millisecond, and none of what was refused.
+#[tokio::test]
+async fn what_was_spent_before_the_start_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = SqliteSettings::default();
+    let store = SqlStore::open_sqlite(&folder.path().join("pollux.db"), settings, NOW).await.unwrap();
+    // 20:00 in UTC is 1:30 of the next day in Kolkata, where the day began at 18:30 in UTC.
+    let house = House::new("Asia/Kolkata");
+    let midnight = NOW.plus_ms(-5_400_000);
+    let record = |number: u64, user: &str, began: Moment, outcome: &str| Sequenced {
+        sequence: number,
+        record: Record {
+            id: format!("req_{number}"),
+            began_ms: began.0,
+            user: user.to_owned(),
+            outcome: outcome.to_owned(),
+            tokens: Counts { input: 100, output: 10, ..Counts::default() },
+            cost_microdollars: 7,
+            ..Record::default()
+        },
+    };
+    let refused = Sequenced {
+        sequence: 6,
+        record: Record {
+            id: "req_6".to_owned(),
+            began_ms: NOW.0,
+            user: "ann".to_owned(),
+            outcome: "busy".to_owned(),
+            ..Record::default()
+        },
+    };
+    let records = [
+        record(1, "ann", midnight.plus_ms(-40 * 86_400_000), "answered"),
+        record(2, "ann", midnight.plus_ms(-86_400_000), "answered"),
+        record(3, "ann", midnight, "answered"),
+        record(4, "ann", NOW, "cut"),
+        record(5, "ben", NOW, "client_gone"),
+        refused,
+    ];
+    store.take_over("journal", &records).await.unwrap();
+    house.limits.load(&store).await.unwrap();
+    let used = [
+        (Limit::Rpd, 2),
+        (Limit::TokensDay, 220),
+        (Limit::TokensMonth, 330),
+        (Limit::TokensTotal, 440),
+        (Limit::CostDay, 14),
+        (Limit::CostMonth, 21),
+        (Limit::CostTotal, 28),
+        (Limit::Rpm, 0),
+    ];
+    for (limit, expected) in used {
+        assert_eq!(house.used(limit).await, expected, "{limit:?}");
+    }
+    let denial = house.admit(&cap(Limit::TokensTotal, 1_439)).await.unwrap_err();
+    assert_eq!((denial.refused.used, denial.refused.opens), (440, Opens::Never));
+    assert!(house.admit(&cap(Limit::TokensTotal, 1_440)).await.is_ok());
+    house.clock.set(midnight.plus_ms(86_400_000));
+    assert_eq!((house.used(Limit::TokensDay).await, house.used(Limit::TokensMonth).await), (0, 1_330));
 }

@@ -118,6 +118,12 @@ impl Bed {
         Self { user_key, base, gateway, ended, ..self }
     }
 
+    /// Where the simulated Gemini answers.
+    pub(crate) fn upstream(&self) -> String {
+        let said = self.settings.iter().find(|(name, _)| *name == "POLLUX_UPSTREAM_URL");
+        said.map(|(_, value)| value.clone()).unwrap()
+    }
+
     /// Turns both clocks.
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);

@@ -26,7 +26,7 @@ pub(super) fn translate(capabilities: &Capabilities, body: &Value) -> Result<Tra
     translate_with(capabilities, &Policy::default(), body)
 }
 
-fn translate_with(
+pub(super) fn translate_with(
     capabilities: &Capabilities,
     policy: &Policy,
     body: &Value,

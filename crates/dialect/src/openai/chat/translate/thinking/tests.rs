@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::model::Capabilities;
-use crate::openai::chat::translate::tests::{asking, models, translate};
+use crate::openai::chat::Policy;
+use crate::openai::chat::translate::tests::{asking, models, translate, translate_with};
 
 /// `budget|level`, and `+` if thoughts are shown.
 fn config(model: &Capabilities, fields: &Value) -> String {
@@ -63,6 +64,34 @@ fn r10_every_budget_for_every_family() {
     32768 | 32768+ | 24576+ | 24576+ | high+ | high+ | high+ | high+ | - | -
     40000 | 32768+ | 24576+ | 24576+ | high+ | high+ | high+ | high+ | - | -
     "#);
+}
+
+/// What the operator set is brought into what each model takes, as a request's own budget is.
+#[test]
+fn a_default_budget_fits_every_family() {
+    let sent = |model: &Capabilities, budget, shown| {
+        let policy = Policy { default_thinking_budget: budget, expose_reasoning: shown, ..Policy::default() };
+        let translated = translate_with(model, &policy, &asking(&json!({}))).unwrap();
+        let config = translated.request.generation_config.and_then(|config| config.thinking_config);
+        let Some(config) = config else { return "-".to_owned() };
+        let amount = config.thinking_level.or(config.thinking_budget.map(|budget| budget.to_string()));
+        let shown = if config.include_thoughts == Some(true) { "+" } else { "" };
+        format!("{}{shown}", amount.unwrap_or_default().to_lowercase())
+    };
+    let mut text = String::new();
+    for (budget, shown) in
+        [(None, true), (Some(0), true), (Some(1), true), (Some(16_384), false), (Some(32_768), true)]
+    {
+        let cells: Vec<String> = models::all().iter().map(|(_, model)| sent(model, budget, shown)).collect();
+        writeln!(text, "{budget:?} {shown} | {}", cells.join(" | ")).unwrap();
+    }
+    insta::assert_snapshot!(text, @"
+    None true | + | + | + | + | + | + | + | - | -
+    Some(0) true | 128 | 0 | 0 | minimal | low | low | minimal | - | -
+    Some(1) true | 128+ | 1+ | 512+ | minimal+ | low+ | low+ | minimal+ | - | -
+    Some(16384) false | 16384 | 16384 | 16384 | high | high | high | high | - | -
+    Some(32768) true | 32768+ | 24576+ | 24576+ | high+ | high+ | high+ | high+ | - | -
+    ");
 }
 
 #[test]

@@ -1,0 +1,3 @@
+//! What `pollux doctor` asks for: `/admin/doctor`.
+
+pub(super) mod drip;
