@@ -5,6 +5,7 @@
 //! Invariant: everything that can fail at start fails here, before anything is served.
 
 mod surroundings;
+mod upkeep;
 
 use std::fmt;
 use std::path::Path;
@@ -21,6 +22,7 @@ use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{self, Fixed, Gateway, Parts, Requests};
+use crate::id::Dice;
 use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
 use crate::limits::Limits;
@@ -31,10 +33,12 @@ use crate::settings::Settings;
 use crate::shared::{Memory, Shared};
 use crate::store::record::Origin;
 use crate::store::{SqlStore, SqliteSettings, Store, check_master_key};
-use crate::telemetry::CpuShare;
-use crate::upstream::Upstream;
+use crate::telemetry::call::Watcher;
+use crate::telemetry::{CpuShare, Metrics, trace};
+use crate::upstream::{Pipes, Upstream};
 
 pub use surroundings::Surroundings;
+pub use upkeep::{back_up, clean_up, restore};
 
 /// The file that holds the master key when none is given.
 const KEY_FILE: &str = "master.key";
@@ -52,6 +56,7 @@ pub struct App {
     store: Arc<dyn Store>,
     keeper: Keeper,
     call_writer: Option<calllog::Writer>,
+    exporter: Option<trace::Exporter>,
 }
 
 /// Opens every room.
@@ -68,51 +73,48 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
 /// As [`build`].
 pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Result<App> {
     let Surroundings { clock, dice, pipes, store } = surroundings;
-    std::fs::create_dir_all(&config.data_dir)
-        .with_context(|| format!("cannot make the data directory {}", config.data_dir.display()))?;
+    make_data_dir(config)?;
     let master = master_key(config)?;
+    let on_disk = store.is_none();
     let store = opened_store(store, config, &master, &*clock).await?;
 
     let (operators, fresh_admin_token) = operators(config, &store, &master, &clock).await?;
     let audit = Audit::new(Arc::clone(&store), Arc::clone(&clock), config.audit_days);
-    let access = Access::open(Arc::clone(&store), &master, Arc::clone(&clock)).await?;
-    let access = with_environment_users(access.with_dice(dice.clone()), config).await?;
+    let access = open_access(config, &store, &master, (&clock, &dice)).await?;
 
     let shared: Arc<dyn Shared> = Arc::new(Memory::new(crate::shared::Settings::default()));
-    let upstream = Upstream::over(&config.upstream(), pipes.as_ref());
-    let upstream = Arc::new(upstream.context("cannot set up the way to Google")?);
-
+    let upstream = Arc::new(open_upstream(config, pipes.as_ref())?);
     let settings = Settings::open(Arc::clone(&store), Arc::clone(&clock), config.settings.clone()).await?;
-    let live = settings.live();
     let rooms = keyring::Rooms {
         store: Arc::clone(&store),
         upstream: Arc::clone(&upstream),
         clock: Arc::clone(&clock),
         dice: dice.clone(),
-        settings: live.clone(),
+        settings: settings.live(),
     };
-    let (keyring, keeper) = Keyring::open(rooms, master).await?;
-    add_environment_keys(&keyring, config).await?;
+    let (keyring, keeper) = open_keyring(rooms, master, config).await?;
     let keys = keyring.ready_keys();
 
-    let keyring = Arc::new(keyring);
     let (calls, call_writer) = call_log(config, &clock)?;
     let relay = Relay::new(relay::Rooms {
         keyring: Arc::clone(&keyring),
-        upstream,
+        upstream: Arc::clone(&upstream),
         shared: Arc::clone(&shared),
         clock: Arc::clone(&clock),
         dice: dice.clone(),
         calls,
-        settings: live,
+        settings: settings.live(),
     });
+    let (watcher, exporter) = watching(config, &clock, &dice)?;
     let limits = opened_limits(config, (&shared, &clock), &*store).await?;
+    let jobs = upkeep::jobs(config, &store, &clock, (settings.live(), on_disk)).await?;
     let parts = Parts {
         access,
         operators,
         audit,
         keyring,
         relay,
+        jobs,
         store: Arc::clone(&store),
         catalog: Catalog::default(),
         limits,
@@ -123,26 +125,38 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         settings: Arc::new(settings),
         fixed: fixed(config),
         cpu: CpuShare::default(),
+        metrics: Metrics::install(),
+        watcher,
+        upstream,
         requests: Requests::default(),
     };
     let gateway = Gateway::new(parts);
-    Ok(App { router: http::router(&gateway), fresh_admin_token, keys, gateway, store, keeper, call_writer })
+    let router = http::router(&gateway);
+    Ok(App { router, fresh_admin_token, keys, gateway, store, keeper, call_writer, exporter })
 }
 
 impl App {
     /// Starts what runs beside the calls, until the soft stop or, where calls are noted, until `served`: nobody can
     /// call any more. Gives the routes to whoever serves them, and the store to whoever closes it at the end.
     pub fn start(self, lifecycle: &Lifecycle, served: &CancellationToken) -> (Router, Arc<dyn Store>) {
-        let Self { router, keeper, store, gateway, call_writer, .. } = self;
+        let Self { router, keeper, store, gateway, call_writer, exporter, .. } = self;
         let soft = lifecycle.soft();
         lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
+        let jobs = Arc::clone(&gateway.jobs);
         lifecycle.spawn("follow settings", {
             let (gateway, soft) = (gateway.clone(), soft.clone());
             async move { gateway.follow_settings(soft.cancelled_owned()).await }
         });
         lifecycle.spawn("tend users", async move { gateway.tend_users(soft.cancelled_owned()).await });
+        for job in jobs.all() {
+            let (job, soft) = (Arc::clone(job), lifecycle.soft());
+            lifecycle.spawn(job.plan().name, async move { job.tend(soft.cancelled_owned()).await });
+        }
         if let Some(writer) = call_writer {
             lifecycle.spawn("call log", writer.run(served.clone().cancelled_owned()));
+        }
+        if let Some(exporter) = exporter {
+            lifecycle.spawn("traces", exporter.run(served.clone().cancelled_owned()));
         }
         (router, store)
     }
@@ -171,6 +185,44 @@ impl App {
         store.close().await;
         Ok(ending)
     }
+}
+
+fn make_data_dir(config: &Config) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("cannot make the data directory {}", config.data_dir.display()))
+}
+
+async fn open_access(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    master: &MasterKey,
+    (clock, dice): (&Arc<dyn Clock>, &Dice),
+) -> anyhow::Result<Access> {
+    let access = Access::open(Arc::clone(store), master, Arc::clone(clock)).await?;
+    with_environment_users(access.with_dice(dice.clone()), config).await
+}
+
+async fn open_keyring(
+    rooms: keyring::Rooms,
+    master: MasterKey,
+    config: &Config,
+) -> anyhow::Result<(Arc<Keyring>, Keeper)> {
+    let (keyring, keeper) = Keyring::open(rooms, master).await?;
+    add_environment_keys(&keyring, config).await?;
+    Ok((Arc::new(keyring), keeper))
+}
+
+fn watching(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    dice: &Dice,
+) -> anyhow::Result<(Watcher, Option<trace::Exporter>)> {
+    let (tracer, exporter) = trace::open(&config.traces(), dice.clone()).context("cannot set up traces")?;
+    Ok((Watcher::new(tracer, Arc::clone(clock)), exporter))
+}
+
+fn open_upstream(config: &Config, pipes: Option<&Arc<dyn Pipes>>) -> anyhow::Result<Upstream> {
+    Upstream::over(&config.upstream(), pipes).context("cannot set up the way to Google")
 }
 
 /// Makes a new admin token in the store and ends all sessions. A gateway that is running notices within a minute.

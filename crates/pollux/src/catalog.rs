@@ -111,6 +111,15 @@ impl Catalog {
         unlisted.contains(name) || (unlisted.len() < MOST_UNLISTED && unlisted.insert(name.to_owned()))
     }
 
+    /// The name under which a model is counted where names must be few: its own if the catalogue has it, else `other`.
+    pub fn label<'a>(&self, id: &'a str) -> &'a str {
+        if self.catalogue.get(id).is_some() || self.catalogue.aliases().any(|(alias, _)| alias == id) {
+            id
+        } else {
+            "other"
+        }
+    }
+
     /// The models that a chat can use today, in the order of the catalogue, then Google's aliases.
     pub fn list(&self, now: Moment) -> Vec<Offered> {
         let today = today(now);

@@ -5,6 +5,8 @@
 //! Invariant: decides nothing but which command runs and with which exit code it ends.
 
 mod admin;
+mod backup;
+mod cleanup;
 mod completions;
 mod config;
 mod demo;
@@ -15,6 +17,7 @@ mod models;
 mod projects;
 mod remote;
 mod replay;
+mod restore;
 mod serve;
 mod simulate;
 mod stats;
@@ -52,6 +55,12 @@ enum Command {
     /// first and learns each from a 429, as a fresh gateway does; clients that were refused do not try again. Record calls
     /// with `POLLUX_CALL_LOG=calls.jsonl`, or try it with `pollux replay --sample | pollux replay - --projects 4`.
     Replay(replay::Replay),
+    /// Copy the database to a file, also while the gateway runs.
+    Backup(backup::Backup),
+    /// Put a backup in the place of the database; the gateway must not run.
+    Restore(restore::Restore),
+    /// Forget calls and usage events that are older than so many days.
+    Cleanup(cleanup::Cleanup),
     /// Check the configuration, or print what can be configured.
     Config(config::ConfigCommand),
     /// Ways back in for the operator.
@@ -128,6 +137,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Simulate(simulate)) => simulate::run(&simulate),
         Some(Command::Replay(replay)) => replay::run(&replay),
+        Some(Command::Backup(backup)) => backup::run(&backup),
+        Some(Command::Restore(restore)) => restore::run(&restore),
+        Some(Command::Cleanup(cleanup)) => cleanup::run(&cleanup),
         Some(Command::Config(command)) => config::run(&command),
         Some(Command::Admin(command)) => admin::run(&command),
         Some(Command::Keys(command)) => keys::run(&command),

@@ -98,6 +98,18 @@ impl Config {
         telemetry::Settings { filter: self.log.clone(), format: self.log_format }
     }
 
+    /// Where traces go.
+    pub fn traces(&self) -> telemetry::trace::Settings {
+        telemetry::trace::Settings {
+            endpoint: self.otlp_endpoint.clone(),
+            headers: self.otlp_headers.clone(),
+            service: self.service_name.clone(),
+            ratio: self.trace_ratio,
+            trust_clients: self.trust_traceparent,
+            every: self.trace_delay,
+        }
+    }
+
     /// The proxies in front of the gateway.
     pub fn proxies_in_front(&self) -> TrustedProxies {
         match &self.trusted_proxies {

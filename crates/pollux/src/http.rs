@@ -17,6 +17,7 @@ mod peer;
 mod routes;
 mod rules;
 mod serving;
+mod watching;
 
 mod admin;
 mod console;
@@ -35,6 +36,7 @@ use crate::audit::Audit;
 use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
 use crate::id::Dice;
+use crate::jobs::Jobs;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
 use crate::operators::Operators;
@@ -42,7 +44,9 @@ use crate::relay::Relay;
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::store::Store;
-use crate::telemetry::CpuShare;
+use crate::telemetry::call::Watcher;
+use crate::telemetry::{CpuShare, Metrics};
+use crate::upstream::Upstream;
 
 use routes::mount;
 
@@ -98,6 +102,8 @@ pub struct Parts {
     pub keyring: Arc<Keyring>,
     /// The life of a call.
     pub relay: Relay,
+    /// What the gateway does by itself.
+    pub jobs: Arc<Jobs>,
     /// What model names mean.
     pub catalog: Catalog,
     /// What users may still spend.
@@ -116,6 +122,12 @@ pub struct Parts {
     pub fixed: Fixed,
     /// When the gateway started.
     pub started: Moment,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// Who watches calls.
+    pub watcher: Watcher,
+    /// The way to Google, to see how it fares.
+    pub upstream: Arc<Upstream>,
     /// How busy the process was at the last look.
     pub cpu: CpuShare,
     /// Requests taken since then.

@@ -3,6 +3,7 @@
 //! Invariant: a Gemini key leaves this room only inside a [`Lease`], and only the relay and the key check take it out.
 
 mod blame;
+mod census;
 mod check;
 mod explain;
 mod intake;

@@ -30,6 +30,8 @@ pub mod calllog;
 
 pub mod relay;
 
+pub mod jobs;
+
 pub mod http;
 
 pub mod telemetry;

@@ -41,6 +41,7 @@ use self::journey::{Journey, Limits, Next, is_quota};
 use self::lessons::Lessons;
 use self::missing::Missing;
 use self::pulse::Pulse;
+use self::stream::Noted;
 use crate::calllog::{self, Begun, CallLog, Entry};
 use crate::clock::Clock;
 use crate::id::Dice;
@@ -48,6 +49,7 @@ use crate::keyring::{Keyring, Lease, Opening, Settled, Wish};
 use crate::limits::Admission;
 use crate::settings::Live;
 use crate::shared::Shared;
+use crate::telemetry::call as watched;
 use crate::telemetry::names;
 use crate::upstream::Upstream;
 
@@ -107,18 +109,23 @@ impl Relay {
         if call.streams_upstream() {
             return self.gather(call, admission).await;
         }
-        let (got, _, mut entry) = match self.carry(call, async |attempt| attempt.whole().await).await {
+        let (got, call, mut entry) = match self.carry(call, async |attempt| attempt.whole().await).await {
             Ok(carried) => carried,
             Err(refusal) => return Err(turned_away(admission, refusal)),
         };
         let Got { value: response, lease, served } = got;
         let tokens = tokens_of(&response);
+        call.watch.saw(&response);
+        let settling = call.watch.settle();
         if let Some(tokens) = &tokens {
             entry.counted((tokens.input, tokens.output));
+            call.watch.counted(tokens);
         }
         entry.end(calllog::ANSWERED);
         admission.settle(tokens.as_ref());
         lease.settle(Settled::answered(tokens));
+        drop(settling);
+        call.watch.end(watched::ANSWERED);
         Ok(Box::new(Answer { response, served }))
     }
 
@@ -130,7 +137,8 @@ impl Relay {
         };
         let Got { value: opened, lease, served } = got;
         let hops = Hops::new(&call, Arc::clone(&self.rooms.upstream));
-        Ok(Box::new(CallStream::new(opened, lease, served, hops, entry).admitted(admission)))
+        let noted = Noted { entry, watch: call.watch };
+        Ok(Box::new(CallStream::new(opened, lease, served, hops, noted).admitted(admission)))
     }
 
     /// A whole answer out of a stream, for models whose answers may be long.
@@ -158,9 +166,12 @@ impl Relay {
         let within = if call.streams_upstream() { settings.request_timeout } else { settings.answer_timeout };
         let deadline = Instant::now() + within;
         let mut entry = self.rooms.calls.begin(|| begun(&call));
-        let known = self.missing.check(&call.model, self.rooms.clock.now());
-        known.inspect_err(|refusal| entry.end(refusal.label()))?;
-        let model = call.model.clone();
+        let (model, watch) = (call.model.clone(), call.watch.clone());
+        let known = self.missing.check(&model, self.rooms.clock.now());
+        known.inspect_err(|refusal| {
+            entry.end(refusal.label());
+            watch.end(refusal.label());
+        })?;
         let tries = self.tries(call, attempt, deadline, &mut entry);
         match timeout_at(deadline, tries).await.unwrap_or(Err(Refusal::Deadline)) {
             Ok((got, call)) => {
@@ -170,6 +181,7 @@ impl Relay {
             Err(refusal) => {
                 self.missing.note(&model, &refusal, self.rooms.clock.now());
                 entry.end(refusal.label());
+                watch.end(refusal.label());
                 Err(refusal)
             }
         }
@@ -217,6 +229,7 @@ impl Relay {
                 Next::Elsewhere => lease.settle(settled),
                 Next::Again(pause) => {
                     lease.settle(settled);
+                    let _pausing = call.watch.pause();
                     sleep(pause.min(self.rooms.settings.now().queue_patience)).await;
                 }
                 Next::Mend(mend) => {
@@ -255,6 +268,7 @@ impl Relay {
             // A fault is for the first attempt; the next ones show how it is survived.
             sim_fault: call.sim_fault.as_deref().filter(|_| journey.attempts() == 0),
             accept_empty: journey.accepts_empty(),
+            seen: call.watch.attempt(lease.project_name(), lease.key_name()),
             // Of a whole answer, the first byte comes last; half of the time, so that there is a second chance.
             first_byte_within: (!call.streams_upstream())
                 .then(|| self.rooms.settings.now().answer_timeout / 2),
@@ -269,6 +283,7 @@ impl Relay {
         let prefer = self.preferred(call).await;
         let again = journey.attempts() > 0;
         let wish = Wish { prefer: prefer.as_deref(), again, ..wish(call, journey.failed()) };
+        let _queued = call.watch.queue();
         let lease = self.rooms.keyring.lease(&wish, self.rooms.clock.now().plus_ms(patience_ms)).await;
         lease.map_err(|opening| journey.without_room(opening, call.private))
     }

@@ -5,6 +5,7 @@
 //!
 //! Invariant: no list without a limit, no secret in clear, and no time or randomness of its own.
 
+pub mod backup;
 #[cfg(test)]
 mod contract;
 mod error;
@@ -353,6 +354,13 @@ pub async fn check_master_key(store: &dyn Store, key: &MasterKey) -> Result<()> 
     let base64 = base64::engine::general_purpose::STANDARD;
     let fresh = base64.encode(key.seal(&Secret::new(CHECK_TEXT), CHECK_NAME));
     let kept = store.init_meta(CHECK_NAME, &fresh).await?;
-    let sealed = base64.decode(kept).map_err(|_| StoreError::damaged("the check value of the master key"))?;
+    opens(&kept, key)
+}
+
+/// Whether `key` opens this check value.
+fn opens(kept: &str, key: &MasterKey) -> Result<()> {
+    use base64::Engine;
+    let sealed = base64::engine::general_purpose::STANDARD.decode(kept);
+    let sealed = sealed.map_err(|_| StoreError::damaged("the check value of the master key"))?;
     key.open(&sealed, CHECK_NAME).map(drop).map_err(StoreError::MasterKey)
 }

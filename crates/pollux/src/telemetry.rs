@@ -10,11 +10,17 @@ use tracing_subscriber::fmt::{MakeWriter, layer};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+pub mod call;
+mod exposition;
 pub mod names;
 mod process;
+mod recorder;
 mod redact;
+pub mod trace;
 
+pub use exposition::{Format as Exposition, Page};
 pub use process::{CpuShare, Usage};
+pub use recorder::{Metrics, whole};
 use redact::Redacting;
 
 /// How the log is written.
@@ -53,15 +59,18 @@ pub enum Error {
     Twice,
 }
 
-/// Sets up the log of the whole process, on standard error, and describes the metrics. Panics go the same way, so that
-/// they are redacted too.
+/// Sets up the log of the whole process, on standard error. Panics go the same way, so that they are redacted too.
 pub fn init(settings: &Settings) -> Result<(), Error> {
     subscriber(settings, io::stderr)?.try_init().map_err(|_| Error::Twice)?;
+    log_panics();
+    Ok(())
+}
+
+/// From now on panics go to the log, and nowhere else.
+pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         tracing::error!(place = ?panic.location().map(ToString::to_string), "panic: {}", said(panic.payload()));
     }));
-    names::describe();
-    Ok(())
 }
 
 /// A log that goes to `writer`, redacted.

@@ -185,6 +185,12 @@ impl Upstream {
         self.routes.iter().enumerate().map(|(index, route)| (EgressId(index), route.label.as_str()))
     }
 
+    /// Every way out, and whether it is used now or sits out.
+    pub fn standing(&self) -> impl Iterator<Item = (EgressId, &str, bool)> {
+        let now = Instant::now();
+        self.egress().map(move |(id, label)| (id, label, self.ways.is_open(id, now)))
+    }
+
     /// The way out whose turn it is. A caller that wants to blame the egress asks first and names it in the request.
     pub fn next_egress(&self) -> EgressId {
         self.ways.next(Instant::now())

@@ -30,6 +30,22 @@ pub enum Grade {
 }
 
 impl Grade {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Minute, Self::Day, Self::NotOffered, Self::Hard, Self::Soft, Self::Suspect];
+
+    /// A short name for logs and metrics.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Minute => "minute",
+            Self::Day => "day",
+            Self::NotOffered => "not_offered",
+            Self::Hard => "hard",
+            Self::Soft => "soft",
+            Self::Suspect => "suspect",
+        }
+    }
+
     pub(crate) const fn why(self) -> Why {
         match self {
             Self::Minute => Why::Minute,

@@ -49,6 +49,30 @@ pub enum Forecast {
 }
 
 impl Burn {
+    /// Adds a project's day: its limit if it is known, what it has used today and in the last minute, and whether Google
+    /// closed it for the day, after which nothing is left whatever we counted.
+    pub fn add(&mut self, limit: Option<u64>, used: u64, last_minute: u64, closed: bool) {
+        match limit {
+            Some(limit) => {
+                self.capacity += limit;
+                self.left += if closed { 0 } else { limit.saturating_sub(used) };
+            }
+            None => self.unlimited += u64::from(!closed),
+        }
+        self.used += used;
+        self.last_minute += last_minute;
+    }
+
+    /// Counts another model's day with this one's.
+    pub fn absorb(&mut self, other: &Self) {
+        let Self { capacity, left, unlimited, used, last_minute } = other;
+        self.capacity += capacity;
+        self.left += left;
+        self.unlimited += unlimited;
+        self.used += used;
+        self.last_minute += last_minute;
+    }
+
     /// The present rate: that of the last minute, or of the day so far if the minute was quiet.
     pub fn rate(&self, now: Moment, day_began: Moment) -> Rate {
         if self.last_minute > 0 {

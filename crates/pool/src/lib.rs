@@ -24,6 +24,7 @@ pub mod queue;
 mod bench;
 mod blame;
 mod bucket;
+mod census;
 mod change;
 mod choose;
 mod gate;
@@ -45,6 +46,7 @@ mod tests;
 
 pub use bench::Grade;
 pub use blame::{Blame, Measure, Violation, Window};
+pub use census::{Benches, Census, ModelCensus, States};
 pub use change::{Change, Scope, What};
 pub use choose::{Ask, Candidate, ChosenBy, Cost, Decision, Exclusion, Opening, SHORTLIST};
 pub use gate::Why;

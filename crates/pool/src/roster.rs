@@ -188,6 +188,15 @@ impl Roster {
         self.keys.get_mut(id.0 as usize)?.as_mut()
     }
 
+    /// Handles that were given to projects, those of forgotten ones included.
+    pub(crate) fn project_slots(&self) -> usize {
+        self.projects.len()
+    }
+
+    pub(crate) fn project_at(&self, index: usize) -> Option<&Project> {
+        self.projects.get(index)?.as_ref()
+    }
+
     pub(crate) fn projects(&self) -> impl Iterator<Item = &Project> {
         self.projects.iter().flatten()
     }

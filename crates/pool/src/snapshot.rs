@@ -236,17 +236,8 @@ fn model_view(model: &Model, ctx: &Ctx<'_>) -> ModelView {
 fn burn(buckets: &[BucketView]) -> Burn {
     let mut burn = Burn::default();
     for bucket in buckets {
-        // Of a bucket that Google closed for the day nothing is left, whatever we counted.
         let closed = matches!(bucket.opens, Some((_, Why::Day | Why::NotOffered)));
-        match bucket.rpd.limit {
-            Some(limit) => {
-                burn.capacity += limit;
-                burn.left += if closed { 0 } else { limit.saturating_sub(bucket.rpd.used) };
-            }
-            None => burn.unlimited += u64::from(!closed),
-        }
-        burn.used += bucket.rpd.used;
-        burn.last_minute += bucket.rpm.used;
+        burn.add(bucket.rpd.limit, bucket.rpd.used, bucket.rpm.used, closed);
     }
     burn
 }

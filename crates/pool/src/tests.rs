@@ -1,6 +1,7 @@
 //! Tests of the pool as a whole.
 
 mod blaming;
+mod census;
 mod choosing;
 mod closing;
 mod outlook;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::Uri;
 use pool::account::Zone;
 
 use super::key::settings;
@@ -96,6 +97,14 @@ settings! {
         /// Our own public address. Render sets it; with it, the gateway keeps itself awake.
         external_url: Option<String> = "", masked "external-url", ["RENDER_EXTERNAL_URL"], parse::external_url;
     }
+    section "Upkeep" {
+        /// How often the SQLite database is backed up: `24h`, or `off`.
+        backup_every: Option<Duration> = "24h", open "backup-every", ["POLLUX_BACKUP_EVERY"], parse::every;
+        /// How many backups are kept; the oldest go first.
+        backup_keep: usize = "7", open "backup-keep", ["POLLUX_BACKUP_KEEP"], parse::count;
+        /// Where backups go. Without it, `backups` in the data directory; another disk is better.
+        backup_dir: Option<PathBuf> = "", open "backup-dir", ["POLLUX_BACKUP_DIR"], parse::optional_path;
+    }
     section "Logs" {
         /// What is logged: a level, or a filter such as `info,pollux::relay=debug`.
         log: String = "info", open "log", ["POLLUX_LOG"], parse::filter;
@@ -104,6 +113,22 @@ settings! {
         /// A file to which one JSON line is appended for each call that ended: who, when, which model, tokens, how it
         /// ended; no content, no key. `pollux replay` plays it to another pool. Without it, nothing is recorded.
         call_log: Option<PathBuf> = "", open "call-log", ["POLLUX_CALL_LOG"], parse::optional_path;
+    }
+    section "Traces" {
+        /// The base address of an OpenTelemetry collector that takes OTLP over HTTP (`http://localhost:4318`); traces go to
+        /// `/v1/traces` below it. Without it there are none, and they cost nothing.
+        otlp_endpoint: Option<Uri> = "", masked "otlp-endpoint", ["OTEL_EXPORTER_OTLP_ENDPOINT"], parse::collector;
+        /// Headers for the collector, `name=value` separated by commas; values may be percent-encoded.
+        otlp_headers: Vec<(String, Secret)> = "", secret, ["OTEL_EXPORTER_OTLP_HEADERS"], parse::collector_headers;
+        /// What the gateway is called in traces.
+        service_name: String = "pollux", open "service-name", ["OTEL_SERVICE_NAME"], parse::service_name;
+        /// The share of calls that are traced, from 0 to 1.
+        trace_ratio: f64 = "1", open "trace-ratio", ["OTEL_TRACES_SAMPLER_ARG"], parse::share;
+        /// How long finished traces wait for others to be sent with. A bare number means milliseconds.
+        trace_delay: Duration = "5s", open "trace-delay", ["OTEL_BSP_SCHEDULE_DELAY"], parse::milliseconds;
+        /// `on` lets a client's `traceparent` header say which trace a call belongs to, and whether it is traced. Otherwise
+        /// the client's span is only linked to. The header never goes to Google.
+        trust_traceparent: bool = "off", open "trust-traceparent", ["POLLUX_TRUST_TRACEPARENT"], parse::switch;
     }
 }
 

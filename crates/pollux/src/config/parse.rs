@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::Uri;
 use pool::account::Zone;
 
 use super::problem::Bad;
@@ -115,6 +116,15 @@ pub(super) fn patience(text: &str) -> Parsed<Duration> {
     span(text, "s").ok_or_else(|| Bad::new("is not a time", "write for example 0, 500ms, 10s or 2m"))
 }
 
+/// How often something is done, or `off`.
+pub(super) fn every(text: &str) -> Parsed<Option<Duration>> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let bad = || Bad::new("is neither off nor at least a minute", "write for example off, 30m or 24h");
+    span(text, "s").filter(|span| *span >= Duration::from_mins(1)).map(Some).ok_or_else(bad)
+}
+
 /// A number of days.
 pub(super) fn days(text: &str) -> Parsed<Duration> {
     match text.strip_suffix('d').unwrap_or(text).trim().parse() {
@@ -204,6 +214,60 @@ pub(super) fn http_version(text: &str) -> Parsed<HttpVersion> {
         "1" | "1.1" => Ok(HttpVersion::Http1),
         "2" => Ok(HttpVersion::Http2),
         _ => Err(Bad::new("is not a version of HTTP spoken here", "write auto, 1 or 2")),
+    }
+}
+
+/// Where traces go.
+pub(super) fn collector(text: &str) -> Parsed<Option<Uri>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let uri = text.parse().ok().filter(|uri: &Uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none()
+    });
+    let bad = || Bad::new("is not the address of a collector", "write for example http://localhost:4318");
+    uri.map(Some).ok_or_else(bad)
+}
+
+/// `name=value` pairs. The values are never quoted.
+pub(super) fn collector_headers(text: &str) -> Parsed<Vec<(String, Secret)>> {
+    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+    let read = |pair: &str| {
+        let (name, value) = pair.split_once('=')?;
+        let value = percent_encoding::percent_decode_str(value.trim()).decode_utf8().ok()?;
+        let name: http::HeaderName = name.trim().parse().ok()?;
+        http::HeaderValue::from_str(&value).ok()?;
+        Some((String::from(name.as_str()), Secret::new(String::from(value))))
+    };
+    let mut found = Vec::new();
+    for (index, pair) in pairs.enumerate() {
+        let bad = || {
+            let reason = format!("(number {}) is not a header", index + 1);
+            Bad::new(reason, "write name=value, separated by commas")
+        };
+        found.push(read(pair).ok_or_else(bad)?);
+    }
+    Ok(found)
+}
+
+pub(super) fn service_name(text: &str) -> Parsed<String> {
+    match text.trim() {
+        "" => Err(Bad::new("is empty", "write a name, such as pollux")),
+        name => Ok(String::from(name)),
+    }
+}
+
+/// A number from 0 to 1.
+pub(super) fn share(text: &str) -> Parsed<f64> {
+    let number = text.parse().ok().filter(|number| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| Bad::new("is not a number from 0 to 1", "write for example 0.1"))
+}
+
+/// A stretch of time above zero; a bare number is milliseconds, as OpenTelemetry has it.
+pub(super) fn milliseconds(text: &str) -> Parsed<Duration> {
+    match span(text, "ms") {
+        Some(span) if !span.is_zero() => Ok(span),
+        _ => Err(Bad::new("is not a time above zero", "write for example 5000, 500ms or 5s")),
     }
 }
 

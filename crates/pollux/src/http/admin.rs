@@ -8,12 +8,14 @@
 mod asked;
 mod attempts;
 mod audit;
+mod backups;
 mod complaints;
 mod config;
 mod doctor;
 mod fields;
 mod forecast;
 mod import;
+mod jobs;
 mod keys;
 mod limits;
 mod operators;
@@ -81,6 +83,11 @@ fn of_operators() -> Vec<Route> {
         Route::patch("/operators/{id}", Admin, operators::change::change),
         Route::delete("/operators/{id}", Admin, operators::delete::delete),
         Route::get("/audit", Viewer, audit::list),
+        Route::get("/jobs", Viewer, jobs::list::all),
+        Route::post("/jobs/{name}/run", Admin, jobs::run::run),
+        Route::get("/backups", Viewer, backups::list::all),
+        Route::post("/backups", Admin, backups::make::make),
+        Route::post("/backups/{name}/download", Admin, backups::download::download),
     ]
 }
 

@@ -11,8 +11,9 @@ use tracing::Instrument;
 use super::admin::Problem;
 use super::openai::Failed;
 use super::{Gateway, cors};
+use crate::telemetry::names;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps the routes.
 pub(super) fn wrap(routes: Router, gateway: &Gateway) -> Router {
@@ -32,14 +33,42 @@ pub(super) fn wrap(routes: Router, gateway: &Gateway) -> Router {
         }))
 }
 
-async fn identify(request_id: String, request: Request, next: Next) -> Response {
+async fn identify(request_id: String, mut request: Request, next: Next) -> Response {
+    let part = part(request.uri().path());
+    // Ours takes the place of what the client may have sent: handlers read it there.
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        request.headers_mut().insert(REQUEST_ID, value);
+    }
     let span = tracing::info_span!("request", id = %request_id, method = %request.method(), path = request.uri().path());
     let mut response = next.run(request).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    metrics::counter!(names::HTTP_REQUESTS, "part" => part, "status" => class(response.status()))
+        .increment(1);
     response
+}
+
+/// The part of the gateway that a path belongs to: few, whatever is asked for.
+fn part(path: &str) -> &'static str {
+    match path.split('/').nth(1).unwrap_or_default() {
+        "v1" => "openai",
+        "v1beta" => "gemini",
+        "admin" => "admin",
+        "health" | "healthz" | "wake" | "status" | "metrics" | "debug" => "ops",
+        _ => "console",
+    }
+}
+
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        ..200 => "1xx",
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        500.. => "5xx",
+    }
 }
 
 fn crashed(_: Box<dyn std::any::Any + Send>) -> Response {

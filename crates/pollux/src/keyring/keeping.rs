@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use pool::{Change, Gauge, KeyId, Limits, Moment, ProjectId, Provenance, Scope, Tier, What};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::Keyring;
 use super::limits::KnownLimit;
@@ -15,6 +16,7 @@ use super::roll::{DEAD, READY};
 use super::tally::Tally;
 use crate::store::record::KeyState;
 use crate::store::{Store, StoreError};
+use crate::telemetry::names;
 
 /// How often the counts of the day are written.
 const TALLY_EVERY: Duration = Duration::from_secs(30);
@@ -60,14 +62,20 @@ impl Keeper {
     }
 
     async fn write_tally(&mut self) {
-        if let Err(error) = self.tally.write(&self.ring, &*self.store).await {
+        let began = Instant::now();
+        let written = self.tally.write(&self.ring, &*self.store).await;
+        metrics::histogram!(names::STORE_SECONDS, "operation" => "tally").record(began.elapsed());
+        if let Err(error) = written {
             tracing::warn!(%error, "the counts of the day were not written down");
         }
     }
 
     async fn keep(&self, changes: Vec<Change>) {
         for Change { at, what } in changes {
-            if let Err(error) = self.keep_one(at, what).await {
+            let began = Instant::now();
+            let written = self.keep_one(at, what).await;
+            metrics::histogram!(names::STORE_SECONDS, "operation" => "change").record(began.elapsed());
+            if let Err(error) = written {
                 tracing::warn!(%error, "a change of the pool was not written down");
             }
         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use pool::queue::{Outlook, Queue, QueueSettings, Ticket, UserIx, Wait};
 use pool::{Cost, Moment, Opening, ProjectId, Why};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::lease::Lease;
 use super::ring::{Ring, Wish};
@@ -143,6 +143,7 @@ impl Ring {
     ) -> Result<Lease, Opening> {
         let mut place = this.join(wish, opens, deadline)?;
         metrics::counter!(names::QUEUED).increment(1);
+        let _waiting = Waited(Instant::now());
         let mut opens = opens;
         if opens <= this.now() {
             this.give_turns(wish.model);
@@ -252,6 +253,15 @@ impl OwnWish {
         let Self { user, model, tokens, avoid, prefer, paid_only, weight, turns } = self;
         let (tokens, paid_only, weight, turns) = (*tokens, *paid_only, *weight, *turns);
         Wish { user, model, tokens, avoid, prefer: prefer.as_deref(), again: false, paid_only, weight, turns }
+    }
+}
+
+/// How long a call waited, whatever came of it.
+struct Waited(Instant);
+
+impl Drop for Waited {
+    fn drop(&mut self) {
+        metrics::histogram!(names::QUEUE_WAIT_SECONDS).record(self.0.elapsed());
     }
 }
 

@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::reader::{Read, Reader};
 use super::substance::{EMPTY, has_content, judge_empty};
 use crate::secret::Secret;
+use crate::telemetry::call::Attempted;
 use crate::upstream::{Deadlines, Request, Response, Upstream};
 
 /// An error body is read up to this many bytes; Google's are a few kilobytes.
@@ -21,7 +22,7 @@ const ERROR_LIMIT: usize = 1 << 20;
 const ANSWER_LIMIT: usize = 256 << 20;
 
 /// What one attempt needs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Attempt<'a> {
     pub(super) upstream: &'a Upstream,
     pub(super) key: &'a Secret,
@@ -29,6 +30,8 @@ pub(super) struct Attempt<'a> {
     pub(super) sim_fault: Option<&'a str>,
     /// An empty answer was refused once already; this one is taken.
     pub(super) accept_empty: bool,
+    /// Who watches it.
+    pub(super) seen: Attempted,
     /// How long to wait for the first byte, if not as long as usual.
     pub(super) first_byte_within: Option<Duration>,
 }
@@ -42,7 +45,18 @@ pub(super) struct Opened {
 
 impl Attempt<'_> {
     /// Asks for a whole answer.
-    pub(super) async fn whole(self) -> Result<GenerateContentResponse, Failure> {
+    pub(super) async fn whole(mut self) -> Result<GenerateContentResponse, Failure> {
+        let answer = self.ask().await;
+        judged(std::mem::take(&mut self.seen), answer)
+    }
+
+    /// Asks for a stream and reads it up to its first content: the commit point.
+    pub(super) async fn stream(mut self) -> Result<Opened, Failure> {
+        let opened = self.open().await;
+        judged(std::mem::take(&mut self.seen), opened)
+    }
+
+    async fn ask(&self) -> Result<GenerateContentResponse, Failure> {
         let body = self.send().await?.collect(ANSWER_LIMIT).await?;
         let answer = match parse_event(&body) {
             Ok(Event::Response(answer)) => answer,
@@ -55,8 +69,7 @@ impl Attempt<'_> {
         Ok(answer)
     }
 
-    /// Asks for a stream and reads it up to its first content: the commit point.
-    pub(super) async fn stream(self) -> Result<Opened, Failure> {
+    async fn open(&self) -> Result<Opened, Failure> {
         let mut reader = Reader::new(self.send().await?);
         let mut events = Vec::new();
         while let Some(read) = reader.next().await? {
@@ -76,14 +89,14 @@ impl Attempt<'_> {
     }
 
     /// Judges an answer without content. One that is merely empty is taken the second time (`wire.md` §6.4).
-    fn judge(self, events: &[GenerateContentResponse]) -> Result<(), Failure> {
+    fn judge(&self, events: &[GenerateContentResponse]) -> Result<(), Failure> {
         match judge_empty(events) {
             Err(Failure::BadAnswer(EMPTY)) if self.accept_empty => Ok(()),
             judged => judged,
         }
     }
 
-    async fn send(self) -> Result<Response, Failure> {
+    async fn send(&self) -> Result<Response, Failure> {
         let mut headers = vec![(header::CONTENT_TYPE.as_str(), "application/json")];
         headers.extend(self.sim_fault.map(|fault| ("x-sim-fault", fault)));
         let body = Bytes::clone(&self.wire.body);
@@ -97,6 +110,7 @@ impl Attempt<'_> {
             ..Request::new(Method::POST, &self.wire.path, self.key, body)
         };
         let response = self.upstream.send(request).await?;
+        self.seen.head(response.status.as_u16(), response.timings.head);
         let egress = response.egress;
         let status = response.status;
         if status == StatusCode::OK {
@@ -111,4 +125,12 @@ impl Attempt<'_> {
         }
         Err(Failure::from(outcome))
     }
+}
+
+fn judged<T>(seen: Attempted, answer: Result<T, Failure>) -> Result<T, Failure> {
+    match &answer {
+        Ok(_) => seen.serves(),
+        Err(failure) => seen.failed(failure.label()),
+    }
+    answer
 }

@@ -13,6 +13,7 @@ use dialect::model::Capabilities;
 use super::most::most_tokens;
 use crate::clock::Moment;
 use crate::keyring::Decision;
+use crate::telemetry::call::Watch;
 
 /// One call of a client, in Gemini's words.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct Call {
     pub streamed: bool,
     /// Projects the call would rather be served by: what names it, most binding first.
     pub affinity: Vec<Affinity>,
+    /// Who watches it.
+    pub watch: Watch,
     /// Faults for the simulator, let through only by tests and the demo.
     pub sim_fault: Option<String>,
 }

@@ -128,6 +128,7 @@ impl Hops {
         self.taken += 1;
         self.stalls += u32::from(!self.asked);
         let upstream = Arc::clone(&self.upstream);
+        let seen = call.watch.attempt(lease.project_name(), lease.key_name());
         Some(Box::pin(async move {
             let attempt = Attempt {
                 upstream: &upstream,
@@ -135,6 +136,7 @@ impl Hops {
                 wire: &wire,
                 sim_fault: None,
                 accept_empty: true,
+                seen,
                 first_byte_within: None,
             };
             attempt.stream().await

@@ -13,6 +13,7 @@ use super::reader::{Read, Reader};
 use crate::calllog::{self, Entry};
 use crate::keyring::{Lease, Settled};
 use crate::limits::Admission;
+use crate::telemetry::call::{self as watched, Watch};
 
 /// An answer as it comes. Dropping it cancels the upstream exchange and settles what was seen.
 #[derive(Debug)]
@@ -22,13 +23,20 @@ pub struct CallStream {
     meter: Meter,
     hops: Hops,
     lease: Option<Lease>,
-    entry: Entry,
+    noted: Noted,
     admission: Option<Admission>,
     served: Served,
     model_version: Option<String>,
     /// The next request of a long decode has begun; nobody has been told yet.
     hop_begun: bool,
     over: bool,
+}
+
+/// Those who take note of the call.
+#[derive(Debug)]
+pub(super) struct Noted {
+    pub(super) entry: Entry,
+    pub(super) watch: Watch,
 }
 
 /// What comes next.
@@ -45,7 +53,7 @@ pub enum Step {
 }
 
 impl CallStream {
-    pub(super) fn new(opened: Opened, lease: Lease, served: Served, hops: Hops, entry: Entry) -> Self {
+    pub(super) fn new(opened: Opened, lease: Lease, served: Served, hops: Hops, noted: Noted) -> Self {
         let model_version = opened.events.iter().find_map(|event| event.model_version.clone());
         Self {
             held: opened.events.into(),
@@ -53,7 +61,7 @@ impl CallStream {
             meter: Meter::default(),
             hops,
             lease: Some(lease),
-            entry,
+            noted,
             admission: None,
             served,
             model_version,
@@ -118,6 +126,7 @@ impl CallStream {
     fn event(&mut self, mut event: GenerateContentResponse) -> Step {
         self.hops.see(&mut event);
         self.meter.see(&event);
+        self.noted.watch.saw(&event);
         Step::Event(Box::new(event))
     }
 
@@ -166,15 +175,19 @@ impl CallStream {
         self.over = true;
         self.reader = None;
         self.settle();
-        self.entry.end(if matches!(step, Step::End) { calllog::ANSWERED } else { calllog::CUT });
+        let whole = matches!(step, Step::End);
+        self.noted.entry.end(if whole { calllog::ANSWERED } else { calllog::CUT });
+        self.noted.watch.end(if whole { watched::ANSWERED } else { watched::CUT });
         step
     }
 
     fn settle(&mut self) {
         if let Some(lease) = self.lease.take() {
             let tokens = self.meter.tokens();
+            let _settling = self.noted.watch.settle();
             if let Some(tokens) = &tokens {
-                self.entry.counted((tokens.input, tokens.output));
+                self.noted.entry.counted((tokens.input, tokens.output));
+                self.noted.watch.counted(tokens);
             }
             if let Some(admission) = self.admission.take() {
                 admission.settle(tokens.as_ref());

@@ -22,10 +22,13 @@ use std::time::Duration;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+pub(super) use self::migrate::newest_schema;
 pub use self::postgres::{PostgresSettings, PostgresUrl};
+pub(super) use self::sqlite::url as sqlite_url;
 pub use self::sqlite::{SqliteSettings, Synchronous};
 
 use self::pool::{Pool, Transaction};
+use super::backup::Occupancy;
 use super::record::{KeyId, ProjectId, UserId};
 use super::{PAGE, Result, StoreError};
 use crate::clock::Moment;
@@ -57,6 +60,8 @@ pub struct SqlStore {
     writer: Pool,
     readers: Pool,
     kind: Kind,
+    /// Keeps restores away.
+    occupancy: Occupancy,
 }
 
 impl SqlStore {

@@ -23,6 +23,7 @@ use super::egress::{EgressProxy, Kind, Login};
 use super::error::{SendError, SetupError, find, story};
 use super::socket::{Ground, Pipes, Socket};
 use super::{HttpVersion, Settings, tls};
+use crate::telemetry::names;
 
 type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 type Stream = MaybeHttpsStream<Socket>;
@@ -81,11 +82,16 @@ impl Service<Uri> for Connector {
     fn call(&mut self, target: Uri) -> Self::Future {
         let opening = timeout(self.limit, self.inner.call(target));
         Box::pin(async move {
-            let opened = opening.await.map_err(|_| SendError::ConnectTimeout)?;
-            opened.map_err(|error| match error.downcast::<SendError>() {
-                Ok(known) => *known,
-                Err(other) => SendError::Tls(story(&*other)),
-            })
+            let opened = match opening.await {
+                Err(_) => Err(SendError::ConnectTimeout),
+                Ok(opened) => opened.map_err(|error| match error.downcast::<SendError>() {
+                    Ok(known) => *known,
+                    Err(other) => SendError::Tls(story(&*other)),
+                }),
+            };
+            let result = if opened.is_ok() { "opened" } else { "failed" };
+            metrics::counter!(names::UPSTREAM_CONNECTS, "result" => result).increment(1);
+            opened
         })
     }
 }

@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tower::{BoxError, Service};
 
 use super::dial::Resolver;
+use crate::telemetry::names;
 
 /// Takes connections without a network. Simulations answer them as Google would, in the same process.
 #[async_trait]
@@ -33,7 +34,7 @@ pub(super) enum Ground {
 
 /// An open connection, of whichever kind.
 pub(super) enum Socket {
-    Tcp(TokioIo<TcpStream>),
+    Tcp(TokioIo<TcpStream>, Open),
     Pipe(TokioIo<DuplexStream>),
 }
 
@@ -41,6 +42,22 @@ pub(super) enum Socket {
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 struct NoPipe(io::Error);
+
+/// Counts a connection as long as it is open.
+pub(super) struct Open(());
+
+impl Open {
+    fn count() -> Self {
+        metrics::gauge!(names::UPSTREAM_CONNECTIONS).increment(1.0);
+        Self(())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        metrics::gauge!(names::UPSTREAM_CONNECTIONS).decrement(1.0);
+    }
+}
 
 impl Service<Uri> for Ground {
     type Response = Socket;
@@ -58,7 +75,7 @@ impl Service<Uri> for Ground {
         match self {
             Self::Tcp(tcp) => {
                 let opening = tcp.call(to);
-                Box::pin(async move { Ok(Socket::Tcp(opening.await?)) })
+                Box::pin(async move { Ok(Socket::Tcp(opening.await?, Open::count())) })
             }
             Self::Pipes(pipes) => {
                 let pipes = Arc::clone(pipes);
@@ -74,7 +91,7 @@ impl Service<Uri> for Ground {
 impl Connection for Socket {
     fn connected(&self) -> Connected {
         match self {
-            Self::Tcp(tcp) => tcp.connected(),
+            Self::Tcp(tcp, _) => tcp.connected(),
             Self::Pipe(_) => Connected::new(),
         }
     }
@@ -87,7 +104,7 @@ impl Read for Socket {
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(tcp) => Pin::new(tcp).poll_read(context, buffer),
+            Self::Tcp(tcp, _) => Pin::new(tcp).poll_read(context, buffer),
             Self::Pipe(pipe) => Pin::new(pipe).poll_read(context, buffer),
         }
     }
@@ -96,28 +113,28 @@ impl Read for Socket {
 impl Write for Socket {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Tcp(tcp) => Pin::new(tcp).poll_write(context, bytes),
+            Self::Tcp(tcp, _) => Pin::new(tcp).poll_write(context, bytes),
             Self::Pipe(pipe) => Pin::new(pipe).poll_write(context, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(tcp) => Pin::new(tcp).poll_flush(context),
+            Self::Tcp(tcp, _) => Pin::new(tcp).poll_flush(context),
             Self::Pipe(pipe) => Pin::new(pipe).poll_flush(context),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Tcp(tcp) => Pin::new(tcp).poll_shutdown(context),
+            Self::Tcp(tcp, _) => Pin::new(tcp).poll_shutdown(context),
             Self::Pipe(pipe) => Pin::new(pipe).poll_shutdown(context),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
         match self {
-            Self::Tcp(tcp) => tcp.is_write_vectored(),
+            Self::Tcp(tcp, _) => tcp.is_write_vectored(),
             Self::Pipe(pipe) => pipe.is_write_vectored(),
         }
     }
@@ -128,7 +145,7 @@ impl Write for Socket {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Tcp(tcp) => Pin::new(tcp).poll_write_vectored(context, slices),
+            Self::Tcp(tcp, _) => Pin::new(tcp).poll_write_vectored(context, slices),
             Self::Pipe(pipe) => Pin::new(pipe).poll_write_vectored(context, slices),
         }
     }

@@ -44,6 +44,11 @@ impl Ways {
         EgressId(index)
     }
 
+    /// Is it used, and does not sit out?
+    pub(super) fn is_open(&self, EgressId(index): EgressId, now: Instant) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_open(index, now)
+    }
+
     /// An exchange came through.
     pub(super) fn succeeded(&self, egress: EgressId) {
         self.change(egress, |way| way.failures = 0);

@@ -118,6 +118,24 @@ impl Bed {
         Self { user_key, base, gateway, ended, ..self }
     }
 
+    /// Stops the gateway and starts one that has these settings in the place of its own (an empty one takes a setting
+    /// away), after `meanwhile` was done.
+    pub(crate) async fn move_to(
+        mut self,
+        settings: &[(&'static str, String)],
+        meanwhile: impl AsyncFnOnce(&config::Config),
+    ) -> Self {
+        self.gateway.stop();
+        self.ended.await.unwrap();
+        self.settings.retain(|(name, _)| settings.iter().all(|(other, _)| other != name));
+        self.settings.extend_from_slice(settings);
+        let environment = self.settings.iter().cloned().collect::<Environment>();
+        meanwhile(&config::load(&Flags::default(), &environment).unwrap()).await;
+        let Running { base, user_key, gateway, ended } =
+            run(&self.settings, &self.clock, &self.lifecycle).await;
+        Self { user_key, base, gateway, ended, ..self }
+    }
+
     /// Where the simulated Gemini answers.
     pub(crate) fn upstream(&self) -> String {
         let said = self.settings.iter().find(|(name, _)| *name == "POLLUX_UPSTREAM_URL");
@@ -192,6 +210,12 @@ impl Bed {
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.send(method, path, &headers, body).await
+    }
+
+    /// What is measured.
+    pub(crate) async fn metrics(&self, accept: &str) -> Reply {
+        let bearer = format!("Bearer {ADMIN}");
+        self.send(Method::GET, "/metrics", &[("authorization", &bearer), ("accept", accept)], "").await
     }
 
     /// A chat completion with one user message.

@@ -1,4 +1,4 @@
-//! No key material in any output, log line or database file.
+//! No key material in any output, log line, trace, metric, panic or database file.
 
 use std::io;
 use std::path::Path;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::bed::{Bed, Plan};
+use crate::collector::Collector;
 
 const MODEL: &str = "gemini-3.8-flash";
 
@@ -57,7 +58,23 @@ async fn exercise(bed: &Bed) -> String {
         let id = key["id"].as_str().unwrap();
         said += &bed.admin(Method::POST, &format!("/admin/keys/{id}/check"), &Value::Null).await.body;
     }
+    // A copy of everything, which stays in the data directory.
+    let backup = bed.admin(Method::POST, "/admin/backups", &Value::Null).await;
+    assert_eq!(backup.status, 201, "{}", backup.body);
+    said += &backup.body;
+    for path in ["/admin/backups", "/admin/jobs"] {
+        said += &bed.admin(Method::GET, path, &Value::Null).await.body;
+    }
     said + &bed.send(Method::GET, &format!("/v1/models?key={}", bed.keys[0][0]), &[], "").await.body
+}
+
+/// Everything that is measured, in each format.
+async fn measured(bed: &Bed) -> String {
+    let mut said = String::new();
+    for accept in ["text/plain", "application/openmetrics-text", "application/json"] {
+        said += &bed.metrics(accept).await.body;
+    }
+    said
 }
 
 fn files(folder: &Path) -> Vec<u8> {
@@ -75,15 +92,29 @@ async fn no_secret_leaves_the_gateway() {
     let writer = log.clone();
     let settings = telemetry::Settings { filter: "trace".to_owned(), ..telemetry::Settings::default() };
     telemetry::subscriber(&settings, move || writer.clone()).unwrap().init();
+    telemetry::log_panics();
 
-    let bed = Plan::default().start().await;
-    let said = exercise(&bed).await;
+    let mut collector = Collector::start().await;
+    let plan = collector.asked_by(Plan::default()).set("POLLUX_TRUST_TRACEPARENT", "on");
+    let bed = plan.start().await;
+    let mut said = exercise(&bed).await;
+    said += &measured(&bed).await;
+    for key in [&bed.keys[0][0], &bed.user_key] {
+        let crash = std::panic::catch_unwind(|| panic!("with {key} in hand"));
+        assert!(crash.is_err());
+    }
     let mut canaries: Vec<String> = bed.keys.iter().flatten().cloned().collect();
     canaries.push(bed.user_key.clone());
+    let mut traced = Vec::new();
+    // Eight streams and a whole answer.
+    while String::from_utf8_lossy(&traced).matches("POST /v1/chat/completions").count() < 9 {
+        traced.extend(collector.next().await.body);
+    }
     let data = bed.stop().await;
 
     let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
     let stored = files(data.path());
+    assert!(logged.contains("in hand") && logged.contains("call ended"), "panics and calls are logged");
     assert!(
         logged.len() > 10_000 && stored.len() > 10_000 && said.len() > 1_000,
         "there is something to look at"
@@ -92,6 +123,7 @@ async fn no_secret_leaves_the_gateway() {
         let hint = &canary[..8];
         assert!(!said.contains(canary), "{hint}… in an answer");
         assert!(!logged.contains(canary), "{hint}… in the log");
+        assert!(!contains(&traced, canary.as_bytes()), "{hint}… in a trace");
         assert!(!contains(&stored, canary.as_bytes()), "{hint}… in the data directory");
     }
 }

@@ -7,18 +7,21 @@ use dialect::openai::chat::request::ChatRequest;
 use dialect::openai::chat::translate::{Context, to_gemini};
 use dialect::openai::chat::{Encoding, Hints, Stamp, Translated, whole};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use tokio::time::Instant;
 
 use super::error::Failed;
 use super::ratelimit;
 use crate::access;
 use crate::http::answer::Running;
 use crate::http::caller::Caller;
-use crate::http::{Gateway, answer, body, rules};
+use crate::http::watching::Arrived;
+use crate::http::{Gateway, answer, body, rules, watching};
 use crate::keyring::Wish;
 use crate::limits::{Admission, Denial, Tariff};
 use crate::relay::{Affinity, Answer, Call, Served};
 use crate::shared::Kept;
 use crate::store::record::Priority;
+use crate::telemetry::call as watched;
 
 mod scribe;
 
@@ -43,6 +46,7 @@ pub(super) async fn create(
                 (admission.standing().to_vec(), serve(&gateway, caller, prepared, admission).await)
             }
             Err(Denial { refused, standing }) => {
+                prepared.call.watch.end(watched::LIMITED);
                 (standing, Err(Failed::from_refused(&refused, gateway.clock.now())))
             }
         },
@@ -98,6 +102,8 @@ async fn prepare(
     headers: &HeaderMap,
 ) -> Result<Prepared, Failed> {
     let bytes = body::read(request, gateway.fixed.max_body).await?;
+    let (surface, route) = ("openai.chat", "/v1/chat/completions");
+    let arrived = Arrived { surface, route, headers, caller, at: Instant::now() };
     let mut request = ChatRequest::parse(&bytes)?;
     drop(bytes);
     let now = gateway.clock.now();
@@ -117,7 +123,9 @@ async fn prepare(
     rules::inject(&settings, caller, &mut request, &model);
     let affinity = affinity(caller, &hints, |id| kept.get(id).map(|kept| kept.project.clone()));
     let fault = headers.get(SIM_FAULT).filter(|_| gateway.fixed.sim_faults);
+    let watch = watching::watch(gateway, arrived, &model.upstream_id, streamed);
     let call = Call {
+        watch,
         user: caller.user.as_str().to_owned(),
         private: caller.private,
         weight: caller.weight,

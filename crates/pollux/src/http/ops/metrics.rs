@@ -1,43 +1,31 @@
-//! `GET /metrics`: a few figures as JSON (`seed-facts.md` §2.12).
-//!
-//! What is asked for decides the form: who accepts JSON, or says nothing, gets JSON. Other forms branch off in [`show`].
+//! `GET /metrics`: what there is to measure, as JSON, or as text for Prometheus if `Accept` asks for it.
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use http::header::{ACCEPT, CONTENT_TYPE, VARY};
+use http::{HeaderMap, HeaderValue};
 
-use super::machine::Machine;
 use crate::http::Gateway;
 use crate::http::guard::Viewer;
+use crate::telemetry::Exposition;
 
-/// What `/metrics` says.
-#[derive(Debug, Serialize)]
-struct Figures {
-    memory_usage_mb: f64,
-    cpu_percent: f64,
-    /// Calls at Google now.
-    active_connections: u64,
-    uptime_seconds: i64,
-    requests_count: u64,
-    database_size_mb: f64,
+mod accept;
+mod gauges;
+mod json;
+
+/// Answers in the format that is asked for.
+pub(super) async fn show(_: Viewer, State(gateway): State<Gateway>, headers: HeaderMap) -> Response {
+    let accept: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let mut response = match accept::wanted(&accept.join(",")) {
+        Some(format) => text(&gateway, format).await,
+        None => json::of(&gateway).into_response(),
+    };
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    response
 }
 
-/// Shows the figures.
-pub(super) async fn show(_: Viewer, State(gateway): State<Gateway>) -> Response {
-    Json(figures(&gateway)).into_response()
-}
-
-fn figures(gateway: &Gateway) -> Figures {
-    let Machine { memory_usage_mb, cpu_percent, uptime_seconds, database_size_mb } = Machine::of(gateway);
-    let models = gateway.keyring.snapshot().models;
-    let out = models.iter().flat_map(|model| &model.buckets).map(|bucket| u64::from(bucket.in_flight));
-    Figures {
-        memory_usage_mb,
-        cpu_percent,
-        active_connections: out.sum(),
-        uptime_seconds,
-        requests_count: gateway.requests.count(),
-        database_size_mb,
-    }
+async fn text(gateway: &Gateway, format: Exposition) -> Response {
+    let page = gauges::page(gateway).await;
+    let media_type = HeaderValue::from_static(format.media_type());
+    ([(CONTENT_TYPE, media_type)], page.render(format)).into_response()
 }

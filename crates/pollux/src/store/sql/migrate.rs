@@ -46,6 +46,11 @@ impl Step {
     }
 }
 
+/// The newest version this program knows.
+pub(in crate::store) fn newest_schema() -> i64 {
+    STEPS.iter().map(|step| step.version).max().unwrap_or_default()
+}
+
 impl SqlStore {
     pub(super) async fn migrate(&self, now: Moment) -> Result<()> {
         while self.step(now).await? {}
@@ -107,7 +112,7 @@ async fn taken(transaction: &mut Transaction) -> Result<Vec<i64>> {
 async fn refuse_newer(transaction: &mut Transaction, taken: &[i64]) -> Result<()> {
     let ours = |version: i64| STEPS.iter().any(|step| step.version == version);
     let Some(found) = taken.iter().copied().filter(|version| !ours(*version)).max() else { return Ok(()) };
-    let known = STEPS.iter().map(|step| step.version).max().unwrap_or_default();
+    let known = newest_schema();
     let fact = sqlx::query("SELECT value FROM meta WHERE name = $1").bind(NEEDS);
     let fact = fact.fetch_optional(&mut **transaction).await?;
     let needs: Option<String> = fact.map(|row| row.try_get(0)).transpose()?;

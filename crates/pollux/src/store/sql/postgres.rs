@@ -18,6 +18,7 @@ use super::pool::Pool;
 use super::{Kind, PATIENCE, SqlStore};
 use crate::clock::Moment;
 use crate::secret::Secret;
+use crate::store::backup::Occupancy;
 use crate::store::{Result, StoreError};
 
 /// How long a connection may take to show that it is alive.
@@ -131,7 +132,12 @@ impl SqlStore {
         let first = reach(&options, address, settings.wait).await.map_err(failed)?;
         let deadline = settings.statement_timeout + FRESH;
         let pool = Pool::with_deadline(pool(settings).connect_lazy_with(options), deadline);
-        let store = Self { writer: pool.clone(), readers: pool, kind: Kind::Postgres };
+        let store = Self {
+            writer: pool.clone(),
+            readers: pool,
+            kind: Kind::Postgres,
+            occupancy: Occupancy::default(),
+        };
         store.migrate(now).await?;
         first.close().await.map_err(failed)?;
         Ok(store)

@@ -88,6 +88,7 @@ impl Settings for SqlStore {
     async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        self.occupancy.release();
     }
 }
 

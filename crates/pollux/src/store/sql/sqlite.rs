@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions, Connection, Executor};
 use super::pool::Pool;
 use super::{Kind, PATIENCE, SqlStore};
 use crate::clock::Moment;
+use crate::store::backup::Occupancy;
 use crate::store::{Result, StoreError};
 
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
@@ -47,6 +48,7 @@ impl SqlStore {
         sqlx::any::install_default_drivers();
         let failed = |source| StoreError::File { path: path.to_owned(), source };
         let url = prepare(path).map_err(failed)?;
+        let occupancy = Occupancy::shared(path).map_err(|error| failed(std::io::Error::other(error)))?;
         let refused = |error: sqlx::Error| match StoreError::from(error) {
             StoreError::Statement(error) => failed(std::io::Error::other(error)),
             other => other,
@@ -61,7 +63,8 @@ impl SqlStore {
         };
         let writer = pool(1, synchronous).connect_lazy_with(options.clone());
         let readers = pool(settings.readers.max(1), &["PRAGMA query_only = 1"]).connect_lazy_with(options);
-        let store = Self { writer: Pool::new(writer), readers: Pool::new(readers), kind: Kind::Sqlite };
+        let (writer, readers) = (Pool::new(writer), Pool::new(readers));
+        let store = Self { writer, readers, kind: Kind::Sqlite, occupancy };
         store.migrate(now).await?;
         first.close().await?;
         Ok(store)
@@ -102,6 +105,11 @@ fn prepare(path: &Path) -> std::io::Result<String> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?;
+    url(path)
+}
+
+/// How sqlx calls a file that is there.
+pub(in crate::store) fn url(path: &Path) -> std::io::Result<String> {
     let path = path.canonicalize()?;
     let text = path.to_str().ok_or_else(|| std::io::Error::other("the path is not UTF-8"))?;
     Ok(format!("sqlite://{}", percent_encode(text.as_bytes(), PATH)))

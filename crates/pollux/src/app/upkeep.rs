@@ -1,0 +1,97 @@
+//! The jobs of a gateway, and the same work done by a command: backups, restores, cleaning up.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::{KEY_FILE, master_key, open_store};
+use crate::clock::{Clock, Moment};
+use crate::config::Config;
+use crate::jobs::{self, Backups, Cleaned, Cleanup, Jobs, Plan, Work};
+use crate::settings::Live;
+use crate::store::backup::{self, Manifest, Restored};
+use crate::store::{Store, check_master_key};
+
+const CLEAN_UP: Plan = Plan {
+    name: "clean-up",
+    about: "Forgets calls and usage events that are older than the settings say.",
+    every: Some(Duration::from_hours(1)),
+    jitter: Duration::from_mins(5),
+};
+
+const BACK_UP: Plan = Plan {
+    name: "backup",
+    about: "Copies the database while it is in use, checks the copy, and gives up the oldest copies.",
+    every: None,
+    jitter: Duration::from_mins(10),
+};
+
+/// What runs beside the calls, besides what keeps the rooms themselves in order. `on_disk` says whether the store is the
+/// SQLite file of the configuration.
+pub(super) async fn jobs(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    (settings, on_disk): (Live, bool),
+) -> anyhow::Result<Arc<Jobs>> {
+    let cleanup = Cleanup { store: Arc::clone(store), settings };
+    let mut work: Vec<(Plan, Box<dyn Work>)> = vec![(CLEAN_UP, Box::new(cleanup))];
+    let backups = on_disk.then(|| Arc::new(backups(config)));
+    if let Some(backups) = &backups {
+        let plan = Plan { every: config.backup_every, ..BACK_UP };
+        work.push((plan, Box::new(jobs::BackUp(Arc::clone(backups)))));
+    }
+    Ok(Arc::new(Jobs::open(work, backups, store, clock).await?))
+}
+
+fn backups(config: &Config) -> Backups {
+    Backups {
+        database: config.database_path(),
+        folder: config.backup_dir.clone().unwrap_or_else(|| config.data_dir.join("backups")),
+        keep: config.backup_keep,
+    }
+}
+
+/// Copies the database to `target`, also while a gateway uses it.
+///
+/// # Errors
+/// When there is no database, or the copy is not right.
+pub async fn back_up(config: &Config, target: &Path, now: Moment) -> anyhow::Result<Manifest> {
+    let database = config.database_path();
+    anyhow::ensure!(database.exists(), "there is no database at {}", database.display());
+    Ok(backup::write(&database, target, now).await?)
+}
+
+/// Puts a backup in the place of the database; without a moment it is only checked.
+///
+/// # Errors
+/// When the backup cannot be used, or a gateway uses the database.
+pub async fn restore(config: &Config, from: &Path, at: Option<Moment>) -> anyhow::Result<Restored> {
+    let key = config.data_dir.join(KEY_FILE);
+    // A new key would open nothing of what is in the backup.
+    anyhow::ensure!(
+        config.master_key.is_some() || key.exists(),
+        "there is no master key; set the POLLUX_MASTER_KEY of the gateway that made the backup, or put its file \
+         `{KEY_FILE}` at {}",
+        key.display()
+    );
+    let master = master_key(config)?;
+    let restored = backup::restore(from, &config.database_path(), &master, at).await;
+    restored.with_context(|| format!("{} was not restored", from.display()))
+}
+
+/// Forgets calls and usage events that are older than `keep`, also while a gateway runs.
+///
+/// # Errors
+/// When the store cannot be used.
+pub async fn clean_up(config: &Config, keep: Duration, clock: Arc<dyn Clock>) -> anyhow::Result<Cleaned> {
+    let master = master_key(config)?;
+    let store = open_store(config, &*clock).await?;
+    check_master_key(&*store, &master).await?;
+    let before = jobs::back(clock.now(), keep);
+    let cleaned = jobs::sweep(&*store, before, before).await;
+    store.close().await;
+    Ok(cleaned?)
+}
