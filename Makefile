@@ -38,6 +38,9 @@ SEEDS ?= 10000
 simulate-pool: ## Days of virtual time in the pool, SEEDS=10000 of them; a failing seed prints itself
 	@POOL_SEEDS=$(SEEDS) $(CARGO) test --quiet --release -p pool --lib virtual_days -- --nocapture
 
+simulate: ## Days of the whole gateway in one seeded time, SEEDS=10000 of them; SEED=7 tells the story of one
+	@SIMULATE_SEEDS=$(SEEDS) SIMULATE_SEED=$(SEED) $(CARGO) test --quiet --release -p pollux --test it simulation -- --nocapture
+
 bench-choose: ## What choosing a key costs, for 10 to 100,000 keys; the last line is JSON
 	@$(CARGO) run --quiet --release -p choose-bench
 
@@ -48,4 +51,4 @@ docs: ## Rewrite the generated pages and build the API documentation
 	POLLUX_BLESS=1 $(CARGO) test --quiet -p pollux --lib config
 	$(CARGO) doc --workspace --no-deps
 
-.PHONY: help demo test test-clients lint build bench-choose bench-yield simulate-pool docs
+.PHONY: help demo test test-clients lint build bench-choose bench-yield simulate simulate-pool docs

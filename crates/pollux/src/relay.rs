@@ -35,7 +35,7 @@ use self::attempt::Attempt;
 use self::budget::RetryBudget;
 use self::call::Wire;
 use self::failure::Failure;
-use self::hedge::Won;
+use self::hedge::{Lost, Won};
 use self::hops::Hops;
 use self::journey::{Journey, Limits, Next, is_quota};
 use self::lessons::Lessons;
@@ -206,7 +206,8 @@ impl Relay {
                 Some(lease) => lease,
                 None => self.lease(&call, &mut journey, deadline).await?,
             };
-            let failure = match self.hedged((&call, &wire), &lease, &journey, &attempt).await {
+            let Lost { failure, blamed } = match self.hedged((&call, &wire), &lease, &journey, &attempt).await
+            {
                 Ok(Won::First(value)) => {
                     return Ok((self.commit(&call, value, lease, &mut journey).await, call));
                 }
@@ -214,12 +215,15 @@ impl Relay {
                     lease.settle(Settled::failed(true));
                     return Ok((self.commit(&call, value, other, &mut journey).await, call));
                 }
-                Err(failure) => failure,
+                Err(lost) => lost,
             };
-            note(&call, &failure, &lease);
             entry.failed(lease.project_name());
-            journey.charge(&failure, &lease);
-            let settled = Settled::failed(failure.was_counted());
+            if !blamed {
+                note(&call, &failure, &lease);
+                journey.charge(&failure, &lease);
+            }
+            let counted = failure.was_counted();
+            let settled = Settled::failed(counted);
             let well = self.pulse.is_well(&call.model, self.rooms.clock.now());
             match journey.after(failure, lease.project(), well) {
                 Next::Elsewhere => lease.settle(settled),
@@ -230,7 +234,12 @@ impl Relay {
                 }
                 Next::Mend(mend) => {
                     wire = self.mend(&mut call, mend)?;
-                    held = Some(lease);
+                    // What Google has counted is used up; what it refused is still there.
+                    if counted {
+                        lease.settle(settled);
+                    } else {
+                        held = Some(lease);
+                    }
                 }
                 Next::Refuse(refusal) => {
                     lease.settle(settled);

@@ -6,7 +6,7 @@ use crate::Moment;
 use crate::bench::{self, Bench};
 use crate::calendar::PacificDay;
 use crate::choose::Cost;
-use crate::gate::{Gate, Why};
+use crate::gate::{Gate, LOOK_AGAIN_MS, Why};
 use crate::limits::{Cap, Gauge, Layers, Limits, Provenance};
 use crate::model::Ctx;
 use crate::rank::Place;
@@ -169,7 +169,8 @@ impl Bucket {
     fn busy(&self, ctx: &Ctx<'_>) -> Gate {
         match ctx.settings.concurrency {
             Some(most) if self.flying(ctx) >= most => {
-                Gate::until(self.taken_at.plus_ms(i64::from(ctx.settings.lease_ms)), Why::Busy)
+                let forgotten = self.taken_at.plus_ms(i64::from(ctx.settings.lease_ms));
+                Gate::until(forgotten.min(ctx.now.plus_ms(LOOK_AGAIN_MS)), Why::Busy)
             }
             _ => Gate::OPEN,
         }

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Moment;
 
+/// When calls in flight end nobody knows; who waits for one of them, or for a probe, looks again after so long.
+pub(crate) const LOOK_AGAIN_MS: i64 = 2_000;
+
 /// Why a project cannot serve a call now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -60,7 +60,7 @@ impl Attempt<'_> {
         let body = self.send().await?.collect(ANSWER_LIMIT).await?;
         let answer = match parse_event(&body) {
             Ok(Event::Response(answer)) => answer,
-            Ok(Event::Error(outcome)) => return Err(Failure::from(outcome)),
+            Ok(Event::Error(outcome)) => return Err(Failure::InBand(Box::new(outcome))),
             Err(_) => return Err(Failure::BadAnswer("not_json")),
         };
         if !has_content(&answer) {
@@ -76,7 +76,7 @@ impl Attempt<'_> {
             let Read::Event(event) = read else { return Err(Failure::BadAnswer("not_json")) };
             let event = match *event {
                 Event::Response(event) => event,
-                Event::Error(outcome) => return Err(Failure::from(outcome)),
+                Event::Error(outcome) => return Err(Failure::InBand(Box::new(outcome))),
             };
             let committed = has_content(&event);
             events.push(event);

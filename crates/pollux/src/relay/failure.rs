@@ -10,6 +10,8 @@ use crate::upstream::{BodyError, SendError};
 pub(super) enum Failure {
     /// Google said so.
     Upstream(Box<Outcome>),
+    /// Google said so after it had taken the call.
+    InBand(Box<Outcome>),
     /// The conversation broke before an answer came.
     Network {
         /// What happened, for the client and the log; names no key.
@@ -29,7 +31,7 @@ impl Failure {
     /// A short name for logs and metrics.
     pub(super) fn label(&self) -> &'static str {
         match self {
-            Self::Upstream(outcome) => outcome.cause.label(),
+            Self::Upstream(outcome) | Self::InBand(outcome) => outcome.cause.label(),
             Self::Network { label, .. } => label,
             Self::FirstEventLate => "first_event_late",
             Self::BadAnswer(what) => what,
@@ -38,7 +40,7 @@ impl Failure {
 
     /// Benches who is to blame for it.
     pub(super) fn blame(&self, lease: &Lease) {
-        if let Self::Upstream(outcome) = self {
+        if let Self::Upstream(outcome) | Self::InBand(outcome) = self {
             lease.blame(outcome);
         }
     }
@@ -48,7 +50,7 @@ impl Failure {
         match self {
             Self::Upstream(outcome) => outcome.cause.was_counted(),
             Self::Network { unsent, .. } => !unsent,
-            Self::FirstEventLate | Self::BadAnswer(_) => true,
+            Self::InBand(_) | Self::FirstEventLate | Self::BadAnswer(_) => true,
         }
     }
 }

@@ -13,6 +13,18 @@ use super::{Relay, note, wish};
 use crate::keyring::{Lease, Settled, Wish};
 use crate::telemetry::names;
 
+/// A failure, and whether the lease that was there has been blamed for it already.
+pub(super) struct Lost {
+    pub(super) failure: Failure,
+    pub(super) blamed: bool,
+}
+
+impl From<Failure> for Lost {
+    fn from(failure: Failure) -> Self {
+        Self { failure, blamed: false }
+    }
+}
+
 /// Who answered first.
 pub(super) enum Won<T> {
     /// The attempt with the lease that was there.
@@ -29,18 +41,18 @@ impl Relay {
         lease: &Lease,
         journey: &Journey,
         attempt: &F,
-    ) -> Result<Won<T>, Failure>
+    ) -> Result<Won<T>, Lost>
     where
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
         let mut first = Box::pin(attempt(self.attempt(call, wire, lease, journey)));
         let Some(after) = self.rooms.settings.now().hedge_after.filter(|_| call.streams_upstream()) else {
-            return first.await.map(Won::First);
+            return Ok(Won::First(first.await?));
         };
         if let Ok(answered) = timeout(after, &mut first).await {
-            return answered.map(Won::First);
+            return Ok(Won::First(answered?));
         }
-        let Some(other) = self.other(call, lease).await else { return first.await.map(Won::First) };
+        let Some(other) = self.other(call, lease).await else { return Ok(Won::First(first.await?)) };
         metrics::counter!(names::HEDGES).increment(1);
         let mut hedge = Box::pin(attempt(self.attempt(call, wire, &other, journey)));
         let (first_done, answered) = tokio::select! {
@@ -61,15 +73,18 @@ impl Relay {
             (true, Err(failure)) => {
                 note(call, &failure, lease);
                 failure.blame(lease);
-                let answered = hedge.await;
-                settle_hedge(call, answered, other)
+                match hedge.await {
+                    Ok(value) => Ok(Won::Hedge(value, other)),
+                    Err(its_own) => {
+                        lose(call, &its_own, other);
+                        Err(Lost { failure, blamed: true })
+                    }
+                }
             }
             (false, Err(failure)) => {
                 drop(hedge);
-                note(call, &failure, &other);
-                failure.blame(&other);
-                other.settle(Settled::failed(failure.was_counted()));
-                first.await.map(Won::First)
+                lose(call, &failure, other);
+                Ok(Won::First(first.await?))
             }
         }
     }
@@ -87,15 +102,9 @@ impl Relay {
     }
 }
 
-/// The first attempt failed; what the hedge says is what counts.
-fn settle_hedge<T>(call: &Call, answered: Result<T, Failure>, other: Lease) -> Result<Won<T>, Failure> {
-    match answered {
-        Ok(value) => Ok(Won::Hedge(value, other)),
-        Err(failure) => {
-            note(call, &failure, &other);
-            failure.blame(&other);
-            other.settle(Settled::failed(failure.was_counted()));
-            Err(failure)
-        }
-    }
+/// The hedge failed: its own project is to blame, and nobody else.
+fn lose(call: &Call, failure: &Failure, hedge: Lease) {
+    note(call, failure, &hedge);
+    failure.blame(&hedge);
+    hedge.settle(Settled::failed(failure.was_counted()));
 }

@@ -104,7 +104,7 @@ impl Journey {
             | Opening::Now
             | Opening::NoKey
             | Opening::Tried => Refusal::NoKey,
-            Opening::At(opens, Why::Soft | Why::Probe | Why::Model) => Refusal::Resting { opens },
+            Opening::At(opens, Why::Soft | Why::Model) => Refusal::Resting { opens },
             Opening::At(opens, _) => Refusal::Busy { opens },
             Opening::Day(opens) => Refusal::DayUsedUp { opens },
             Opening::NotOffered => Refusal::NotOffered,
@@ -118,7 +118,7 @@ impl Journey {
 
     /// Blames the one who failed, unless it hangs on how the call ends.
     pub(super) fn charge(&mut self, failure: &Failure, lease: &Lease) {
-        let Failure::Upstream(outcome) = failure else { return };
+        let (Failure::Upstream(outcome) | Failure::InBand(outcome)) = failure else { return };
         if outcome.cause == Cause::ModelNotFound {
             self.charges.push(lease.charge(outcome));
         } else {
@@ -136,7 +136,7 @@ impl Journey {
         self.attempts += 1;
         self.model_is_well = well;
         match failure {
-            Failure::Upstream(outcome) => self.after_outcome(outcome, project),
+            Failure::Upstream(outcome) | Failure::InBand(outcome) => self.after_outcome(outcome, project),
             Failure::Network { what, .. } => self.soft(project, 2, Refusal::Unreachable(what)),
             Failure::FirstEventLate => self.soft(project, 1, Refusal::Deadline),
             Failure::BadAnswer(what) => {

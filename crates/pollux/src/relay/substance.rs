@@ -86,13 +86,8 @@ pub(super) fn judge_finish(reason: FinishReason) -> Result<(), Failure> {
 
 /// A failure that came as a finish reason inside a 200.
 fn in_band(cause: Cause, message: &str) -> Failure {
-    Failure::from(Outcome {
-        cause,
-        status: 200,
-        rpc_status: None,
-        message: message.to_owned(),
-        consumer: None,
-    })
+    let message = message.to_owned();
+    Failure::InBand(Box::new(Outcome { cause, status: 200, rpc_status: None, message, consumer: None }))
 }
 
 #[cfg(test)]

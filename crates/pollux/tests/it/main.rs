@@ -30,6 +30,7 @@ mod reply;
 mod restart;
 mod seeded;
 mod settings;
+mod simulation;
 mod strategy;
 mod tools;
 mod traces;

@@ -170,7 +170,7 @@ fn a_long_bench_is_lifted_by_the_success_of_its_probe() {
     assert_eq!(until(&pool, NOON), HOUR);
     let now = NOON.plus_ms(HOUR);
     let probe = take(&mut pool, now).unwrap();
-    assert_eq!(pool.choose(&ask(), now, 0).opens, Opening::At(now.plus_ms(120_000), Why::Probe));
+    assert_eq!(pool.choose(&ask(), now, 0).opens, Opening::At(now.plus_ms(2_000), Why::Probe));
     pool.settle(probe, Settled { input_tokens: None, outcome: Ending::FailedCounted }, now);
     let probe = take(&mut pool, now).unwrap();
     let changes = success(&mut pool, probe, now);

@@ -23,8 +23,12 @@ impl Clock for Paused {
 
 /// A ring of one project that may serve so many calls a minute.
 fn ring(rpm: u64) -> Arc<Ring> {
+    ring_with(rpm, Values::of_defaults().unwrap())
+}
+
+fn ring_with(rpm: u64, values: Values) -> Arc<Ring> {
     let clock = Arc::new(Paused(Instant::now()));
-    let live = Live::fixed(Values::of_defaults().unwrap());
+    let live = Live::fixed(values);
     let ring = Ring::new(live, clock, Dice::seeded(1)).0;
     let entry = ring.roster_mut().put_key("key_1".into(), "prj_1".into(), Secret::new("k"), Moment(0));
     let project = ProjectSpec { id: entry.project, tier: Tier::Paid, weight: 1, priority: 0, enabled: true };
@@ -202,4 +206,18 @@ async fn a_private_call_does_not_go_on_where_it_may_be_read() {
     let spec = ProjectSpec { id: private.project(), tier: Tier::Free, weight: 1, priority: 0, enabled: true };
     ring.pool().put_project(spec);
     assert!(private.follow_on().is_none() && public.follow_on().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_call_under_way_goes_when_it_ends() {
+    let ring = ring_with(100, Values { project_concurrency: Some(1), ..Values::of_defaults().unwrap() });
+    let first = Ring::lease_by(&ring, &wish("anna"), patience(&ring, 0)).await.unwrap();
+    let start = Instant::now();
+    let ends = async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        first.settle(super::super::lease::Settled::answered(None));
+    };
+    let (served, ()) = tokio::join!(answered(&ring, "bob", 10), ends);
+    served.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 3);
 }
