@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use metrics::counter;
@@ -28,6 +29,17 @@ pub struct Job {
     clock: Arc<dyn Clock>,
     state: watch::Sender<State>,
     wanted: Notify,
+    /// Whether anybody would run it.
+    tended: AtomicBool,
+}
+
+/// Somebody runs a job, until this is dropped.
+struct Tended<'a>(&'a AtomicBool);
+
+impl Drop for Tended<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Job {
@@ -41,7 +53,15 @@ impl Job {
         let kept = store.meta(&fact(&plan)).await?;
         let last: Option<Run> = kept.and_then(|kept| serde_json::from_str(&kept).ok());
         let state = State { next: first(&plan, last.as_ref(), clock.now()), last, ..State::default() };
-        Ok(Self { plan, work, store, clock, state: watch::Sender::new(state), wanted: Notify::new() })
+        Ok(Self {
+            plan,
+            work,
+            store,
+            clock,
+            state: watch::Sender::new(state),
+            wanted: Notify::new(),
+            tended: AtomicBool::default(),
+        })
     }
 
     /// When it runs, and what for.
@@ -54,19 +74,25 @@ impl Job {
         self.state.borrow().clone()
     }
 
-    /// Starts a run, unless one is under way, and waits for its end, at most for so long.
-    pub async fn run_now(&self, patience: Duration) -> State {
+    /// Starts a run, unless one is under way, and waits for its end, at most for so long. None if nobody runs jobs: the
+    /// gateway is starting or stopping.
+    pub async fn run_now(&self, patience: Duration) -> Option<State> {
+        if !self.tended.load(Ordering::Relaxed) {
+            return None;
+        }
         let mut seen = self.state.subscribe();
         let before = seen.borrow().clone();
         if before.running_since.is_none() {
             self.wanted.notify_one();
         }
         let _or_later = timeout(patience, seen.wait_for(|state| state.runs > before.runs)).await;
-        self.state()
+        Some(self.state())
     }
 
     /// Runs whenever it is time, until `shutdown` resolves; a run that is under way then is given up.
     pub async fn tend(&self, shutdown: impl Future<Output = ()>) {
+        self.tended.store(true, Ordering::Relaxed);
+        let _tended = Tended(&self.tended);
         let mut shutdown = pin!(shutdown);
         loop {
             let cause = tokio::select! {

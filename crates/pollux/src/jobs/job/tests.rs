@@ -48,17 +48,18 @@ async fn an_operator_starts_a_run_and_sees_its_end() {
     let job = job(&store, &clock).await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let asked = async {
-        let first = job.run_now(LONG).await;
+        let first = job.run_now(LONG).await.unwrap();
         let run = first.last.unwrap();
         assert_eq!((run.succeeded, run.said.as_str(), run.cause), (true, "run 1", Cause::Operator));
         assert_eq!(first.next, Some(Moment(NOW.0 + 3_600_000)));
-        let second = job.run_now(LONG).await;
+        let second = job.run_now(LONG).await.unwrap();
         assert_eq!((second.runs, second.failures), (2, 1));
         assert_eq!(second.last.unwrap().said, "2 is even");
         assert!(second.next.is_some(), "a failure is not the end");
         stop.send(()).unwrap();
     };
     tokio::join!(job.tend(async { stopped.await.unwrap() }), asked);
+    assert_eq!(job.run_now(LONG).await, None, "nobody runs it any more");
     // What it did is known after a restart, too.
     clock.advance(Duration::from_mins(20));
     let again = self::job(&store, &clock).await;

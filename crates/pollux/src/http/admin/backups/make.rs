@@ -9,7 +9,8 @@ use super::folder;
 use crate::audit::Change;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
-use crate::http::admin::jobs::{Shown, run::PATIENCE};
+use crate::http::admin::jobs::Shown;
+use crate::http::admin::jobs::run::{PATIENCE, nobody};
 use crate::http::guard::Admin;
 
 /// Runs the job that makes backups: 201 if one was made, 202 if that takes longer.
@@ -19,7 +20,7 @@ pub(in crate::http::admin) async fn make(
 ) -> Result<(StatusCode, Json<Shown>), Problem> {
     folder(&gateway)?;
     let job = gateway.jobs.named("backup").ok_or_else(|| Problem::missing("job"))?;
-    let state = job.run_now(PATIENCE).await;
+    let state = job.run_now(PATIENCE).await.ok_or_else(nobody)?;
     if state.running_since.is_some() {
         return Ok((StatusCode::ACCEPTED, Json(Shown::of(job))));
     }

@@ -21,7 +21,15 @@ pub(in crate::http::admin) async fn run(
     Path(name): Path<String>,
 ) -> Result<(StatusCode, Json<Shown>), Problem> {
     let job = gateway.jobs.named(&name).ok_or_else(|| Problem::missing("job"))?;
-    let state = job.run_now(PATIENCE).await;
+    let state = job.run_now(PATIENCE).await.ok_or_else(nobody)?;
     let status = if state.running_since.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
     Ok((status, Json(Shown::of(job))))
+}
+
+/// Jobs have tasks of their own, which are there later than the first request and end before the last.
+pub(in crate::http::admin) fn nobody() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "No job runs now: the gateway is starting or stopping. Try again when it is up.",
+    )
 }
