@@ -47,8 +47,17 @@ bench-choose: ## What choosing a key costs, for 10 to 100,000 keys; the last lin
 bench-yield: ## Compare schedulers on virtual traffic (prints a table and one JSON line)
 	@$(CARGO) run --quiet --release -p yield-bench
 
+bench: build ## What a call costs beside nginx, in turns on the same cores; the last line is JSON. ROUNDS=5 ONLY=streams
+	@dev/servers nginx
+	@$(CARGO) build --quiet --release -p overhead-bench
+	@{ ulimit -n 65536 2>/dev/null || ulimit -n $$(ulimit -Hn); } && taskset -c 1 $${CARGO_TARGET_DIR:-target}/release/overhead-bench --pollux $${CARGO_TARGET_DIR:-target}/release/pollux \
+	  $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only "$(ONLY)")
+
+bench-quick: ## The loads that say most, one short round
+	@$(MAKE) --no-print-directory bench QUICK=1
+
 docs: ## Rewrite the generated pages and build the API documentation
 	POLLUX_BLESS=1 $(CARGO) test --quiet -p pollux --lib config
 	$(CARGO) doc --workspace --no-deps
 
-.PHONY: help demo test test-clients lint build bench-choose bench-yield simulate simulate-pool docs
+.PHONY: help demo test test-clients lint build bench bench-quick bench-choose bench-yield simulate simulate-pool docs
