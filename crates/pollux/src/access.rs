@@ -34,6 +34,8 @@ pub struct Caller {
     pub user: UserId,
     /// What it is called.
     pub name: Arc<str>,
+    /// Where it calls from, if that is known.
+    pub from: Option<IpAddr>,
     /// Its words must not be used by Google: paid projects only.
     pub private: bool,
     /// Its share of turns and of the day relative to others.

@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{self, Fixed, Gateway, Parts, Requests};
 use crate::id::Dice;
+use crate::journal::{self, Journal, Shipper};
 use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
 use crate::limits::Limits;
@@ -54,6 +55,7 @@ pub struct App {
     /// The rooms, for those who want to reach them without HTTP.
     pub gateway: Gateway,
     store: Arc<dyn Store>,
+    books: Option<Books>,
     keeper: Keeper,
     call_writer: Option<calllog::Writer>,
     exporter: Option<trace::Exporter>,
@@ -77,6 +79,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let master = master_key(config)?;
     let on_disk = store.is_none();
     let store = opened_store(store, config, &master, &*clock).await?;
+    let (journal, books) = if on_disk { opened_journal(config, &*store).await? } else { Default::default() };
 
     let (operators, fresh_admin_token) = operators(config, &store, &master, &clock).await?;
     let audit = Audit::new(Arc::clone(&store), Arc::clone(&clock), config.audit_days);
@@ -103,9 +106,11 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         clock: Arc::clone(&clock),
         dice: dice.clone(),
         calls,
+        journal: journal.clone(),
         settings: settings.live(),
     });
     let (watcher, exporter) = watching(config, &clock, &dice)?;
+    let watcher = if books.is_some() { watcher.with_ledger(Arc::new(journal.clone())) } else { watcher };
     let limits = opened_limits(config, (&shared, &clock), &*store).await?;
     let jobs = upkeep::jobs(config, &store, &clock, (settings.live(), on_disk)).await?;
     let parts = Parts {
@@ -128,18 +133,19 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         metrics: Metrics::install(),
         watcher,
         upstream,
+        journal,
         requests: Requests::default(),
     };
     let gateway = Gateway::new(parts);
     let router = http::router(&gateway);
-    Ok(App { router, fresh_admin_token, keys, gateway, store, keeper, call_writer, exporter })
+    Ok(App { router, fresh_admin_token, keys, gateway, store, books, keeper, call_writer, exporter })
 }
 
 impl App {
     /// Starts what runs beside the calls, until the soft stop or, where calls are noted, until `served`: nobody can
     /// call any more. Gives the routes to whoever serves them, and the store to whoever closes it at the end.
     pub fn start(self, lifecycle: &Lifecycle, served: &CancellationToken) -> (Router, Arc<dyn Store>) {
-        let Self { router, keeper, store, gateway, call_writer, exporter, .. } = self;
+        let Self { router, keeper, store, books, gateway, call_writer, exporter, .. } = self;
         let soft = lifecycle.soft();
         lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
         let jobs = Arc::clone(&gateway.jobs);
@@ -151,6 +157,10 @@ impl App {
         for job in jobs.all() {
             let (job, soft) = (Arc::clone(job), lifecycle.soft());
             lifecycle.spawn(job.plan().name, async move { job.tend(soft.cancelled_owned()).await });
+        }
+        if let Some((writer, shipper)) = books {
+            lifecycle.spawn("journal", writer.run(served.clone()));
+            lifecycle.spawn("journal shipper", shipper.run(Arc::clone(&store), served.clone()));
         }
         if let Some(writer) = call_writer {
             lifecycle.spawn("call log", writer.run(served.clone().cancelled_owned()));
@@ -185,6 +195,24 @@ impl App {
         store.close().await;
         Ok(ending)
     }
+}
+
+/// Those who write the journal and hand it to the store.
+type Books = (journal::Writer, Shipper);
+
+/// Opens the journal, and hands the store what an earlier run left in it.
+async fn opened_journal(config: &Config, store: &dyn Store) -> anyhow::Result<(Journal, Option<Books>)> {
+    let folder = config.data_dir.join("journal");
+    let shown = folder.display().to_string();
+    let settings =
+        journal::Settings { folder, sync: config.journal_sync, at_most: config.journal_max_mb << 20 };
+    let (journal, writer, mut shipper) =
+        journal::open(&settings).with_context(|| format!("cannot use the journal in {shown}"))?;
+    let taken = shipper.catch_up(store).await.context("cannot take over what an earlier run wrote down")?;
+    if taken > 0 {
+        tracing::info!(calls = taken, "took over calls that an earlier run had written down");
+    }
+    Ok((journal, Some((writer, shipper))))
 }
 
 fn make_data_dir(config: &Config) -> anyhow::Result<()> {

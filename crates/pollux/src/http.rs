@@ -37,6 +37,7 @@ use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
 use crate::id::Dice;
 use crate::jobs::Jobs;
+use crate::journal::Journal;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
 use crate::operators::Operators;
@@ -128,6 +129,8 @@ pub struct Parts {
     pub watcher: Watcher,
     /// The way to Google, to see how it fares.
     pub upstream: Arc<Upstream>,
+    /// What calls used, on its way to the store.
+    pub journal: Journal,
     /// How busy the process was at the last look.
     pub cpu: CpuShare,
     /// Requests taken since then.

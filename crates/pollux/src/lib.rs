@@ -26,6 +26,8 @@ pub mod audit;
 
 pub mod keyring;
 
+pub mod journal;
+
 pub mod calllog;
 
 pub mod relay;

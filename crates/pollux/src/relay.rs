@@ -45,11 +45,12 @@ use self::stream::Noted;
 use crate::calllog::{self, Begun, CallLog, Entry};
 use crate::clock::Clock;
 use crate::id::Dice;
+use crate::journal::Journal;
 use crate::keyring::{Keyring, Lease, Opening, Settled, Wish};
 use crate::limits::Admission;
 use crate::settings::Live;
 use crate::shared::Shared;
-use crate::telemetry::call as watched;
+use crate::telemetry::call::{self as watched, Watch};
 use crate::telemetry::names;
 use crate::upstream::Upstream;
 
@@ -71,6 +72,8 @@ pub struct Rooms {
     pub dice: Dice,
     /// Where calls are noted when they end.
     pub calls: CallLog,
+    /// Where they are written down; a call that could not be is not begun.
+    pub journal: Journal,
     /// How long a call may take, and how often it may be tried.
     pub settings: Live,
 }
@@ -111,21 +114,25 @@ impl Relay {
         }
         let (got, call, mut entry) = match self.carry(call, async |attempt| attempt.whole().await).await {
             Ok(carried) => carried,
-            Err(refusal) => return Err(turned_away(admission, refusal)),
+            Err((refusal, watch)) => return Err(turned_away(admission, refusal, &watch).await),
         };
         let Got { value: response, lease, served } = got;
         let tokens = tokens_of(&response);
         call.watch.saw(&response);
         let settling = call.watch.settle();
-        if let Some(tokens) = &tokens {
-            entry.counted((tokens.input, tokens.output));
-            call.watch.counted(tokens);
+        match &tokens {
+            Some(tokens) => {
+                entry.counted((tokens.input, tokens.output));
+                call.watch.counted(tokens);
+            }
+            None => call.watch.estimated(&cost::estimate(&call, cost::output_tokens(&response))),
         }
         entry.end(calllog::ANSWERED);
         admission.settle(tokens.as_ref());
         lease.settle(Settled::answered(tokens));
         drop(settling);
         call.watch.end(watched::ANSWERED);
+        call.watch.written().await;
         Ok(Box::new(Answer { response, served }))
     }
 
@@ -133,11 +140,12 @@ impl Relay {
     pub async fn stream(&self, call: Call, admission: Admission) -> Result<Box<CallStream>, Refusal> {
         let (got, call, entry) = match self.carry(call, async |attempt| attempt.stream().await).await {
             Ok(carried) => carried,
-            Err(refusal) => return Err(turned_away(admission, refusal)),
+            Err((refusal, watch)) => return Err(turned_away(admission, refusal, &watch).await),
         };
         let Got { value: opened, lease, served } = got;
         let hops = Hops::new(&call, Arc::clone(&self.rooms.upstream));
-        let noted = Noted { entry, watch: call.watch };
+        let input = cost::input_tokens(&call.request, &call.capabilities);
+        let noted = Noted { entry, watch: call.watch, input };
         Ok(Box::new(CallStream::new(opened, lease, served, hops, noted).admitted(admission)))
     }
 
@@ -150,15 +158,19 @@ impl Relay {
                 Step::Event(event) => aggregate.push(*event),
                 Step::Hop => aggregate.absorb_hop(),
                 Step::End => break,
-                Step::Cut(reason) => return Err(Refusal::BadAnswer(reason)),
+                Step::Cut(reason) => {
+                    stream.written().await;
+                    return Err(Refusal::BadAnswer(reason));
+                }
             }
         }
+        stream.written().await;
         let served = stream.served().clone();
         Ok(Box::new(Answer { response: aggregate.finish(), served }))
     }
 
     /// The retry loop, within the time a call may take to begin.
-    async fn carry<T, F>(&self, call: Call, attempt: F) -> Result<(Got<T>, Call, Entry), Refusal>
+    async fn carry<T, F>(&self, call: Call, attempt: F) -> Result<(Got<T>, Call, Entry), (Refusal, Watch)>
     where
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
@@ -167,13 +179,14 @@ impl Relay {
         let deadline = Instant::now() + within;
         let mut entry = self.rooms.calls.begin(|| begun(&call));
         let (model, watch) = (call.model.clone(), call.watch.clone());
-        let known = self.missing.check(&model, self.rooms.clock.now());
-        known.inspect_err(|refusal| {
-            entry.end(refusal.label());
-            watch.end(refusal.label());
-        })?;
-        let tries = self.tries(call, attempt, deadline, &mut entry);
-        match timeout_at(deadline, tries).await.unwrap_or(Err(Refusal::Deadline)) {
+        let begun = match self.may_begin(&model) {
+            Ok(()) => {
+                let tries = self.tries(call, attempt, deadline, &mut entry);
+                timeout_at(deadline, tries).await.unwrap_or(Err(Refusal::Deadline))
+            }
+            Err(refusal) => Err(refusal),
+        };
+        match begun {
             Ok((got, call)) => {
                 entry.served(&got.served.project, got.served.attempts);
                 Ok((got, call, entry))
@@ -181,10 +194,16 @@ impl Relay {
             Err(refusal) => {
                 self.missing.note(&model, &refusal, self.rooms.clock.now());
                 entry.end(refusal.label());
-                watch.end(refusal.label());
-                Err(refusal)
+                watch.refuse(refusal.label(), refusal.status());
+                Err((refusal, watch))
             }
         }
+    }
+
+    /// Whether a call for this model may begin at all.
+    fn may_begin(&self, model: &str) -> Result<(), Refusal> {
+        self.rooms.journal.admits().map_err(Refusal::Unrecorded)?;
+        self.missing.check(model, self.rooms.clock.now())
     }
 
     async fn tries<T, F>(
@@ -327,6 +346,8 @@ impl Relay {
         journey.served();
         metrics::counter!(names::ATTEMPTS, "outcome" => "ok").increment(1);
         self.pulse.beat(&call.model, self.rooms.clock.now());
+        let explained = || serde_json::to_string(&self.rooms.keyring.explain(lease.decision()));
+        call.watch.decided(|| explained().unwrap_or_default());
         for affinity in &call.affinity {
             if let Affinity::Name(name) = affinity {
                 self.rooms.shared.stick(name, lease.project_name(), self.rooms.clock.now()).await;
@@ -387,12 +408,13 @@ fn note(call: &Call, failure: &Failure, lease: &Lease) {
 }
 
 /// A call without an answer is a request of its user's only if it is to blame itself.
-fn turned_away(admission: Admission, refusal: Refusal) -> Refusal {
+async fn turned_away(admission: Admission, refusal: Refusal, watch: &Watch) -> Refusal {
     if refusal.is_own_fault() {
         admission.settle_refused();
     } else {
         admission.give_back();
     }
+    watch.written().await;
     refusal
 }
 

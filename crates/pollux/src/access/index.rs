@@ -25,6 +25,7 @@ impl Entry {
         let caller = Caller {
             user: row.id.clone(),
             name: Arc::from(row.name.as_str()),
+            from: None,
             private: row.private,
             weight: row.weight,
             rules: Arc::new(row.rules.clone()),
@@ -56,7 +57,7 @@ impl Entry {
             return Err(Denied::Address { seen: from });
         }
         self.seen.store(now.0, Ordering::Relaxed);
-        Ok(caller)
+        Ok(Caller { from, ..caller })
     }
 }
 

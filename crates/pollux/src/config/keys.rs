@@ -12,6 +12,7 @@ use super::problem::Problem;
 use super::raw::RawConfig;
 use super::{Database, UserKey, parse};
 use crate::access::Network;
+use crate::journal::Fsync;
 use crate::secret::Secret;
 use crate::settings::{Configured, KEYS as LIVE, Key};
 use crate::telemetry::Format;
@@ -104,6 +105,14 @@ settings! {
         backup_keep: usize = "7", open "backup-keep", ["POLLUX_BACKUP_KEEP"], parse::count;
         /// Where backups go. Without it, `backups` in the data directory; another disk is better.
         backup_dir: Option<PathBuf> = "", open "backup-dir", ["POLLUX_BACKUP_DIR"], parse::optional_path;
+    }
+    section "Journal" {
+        /// When the record of a call is forced onto the disk: `always` (before the client gets its last byte, so that not even
+        /// a power cut loses it), `interval` (once a second) or `never` (when the system sees fit). A crash of the
+        /// gateway loses nothing either way.
+        journal_sync: Fsync = "interval", open "journal-sync", ["POLLUX_JOURNAL_SYNC"], parse::sync;
+        /// How many megabytes of records may wait for a database that is away, at least 32. When there are more, no call is begun.
+        journal_max_mb: u64 = "512", open "journal-max-mb", ["POLLUX_JOURNAL_MAX_MB"], parse::journal_size;
     }
     section "Logs" {
         /// What is logged: a level, or a filter such as `info,pollux::relay=debug`.

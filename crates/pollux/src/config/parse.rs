@@ -10,6 +10,7 @@ use pool::account::Zone;
 use super::problem::Bad;
 use super::{Database, UserKey};
 use crate::access::{Network, TrustedProxies};
+use crate::journal::Fsync;
 use crate::secret::Secret;
 use crate::settings::span;
 use crate::telemetry::{Format, check_filter};
@@ -100,6 +101,24 @@ pub(super) fn switch(text: &str) -> Parsed<bool> {
         "on" | "true" | "yes" | "1" => Ok(true),
         "off" | "false" | "no" | "0" => Ok(false),
         _ => Err(Bad::new("is neither on nor off", "write on or off")),
+    }
+}
+
+/// When the journal is forced onto the disk.
+pub(super) fn sync(text: &str) -> Parsed<Fsync> {
+    match text.to_ascii_lowercase().as_str() {
+        "always" => Ok(Fsync::Always),
+        "interval" => Ok(Fsync::Interval),
+        "never" => Ok(Fsync::Never),
+        _ => Err(Bad::new("is no such rule", "write always, interval or never")),
+    }
+}
+
+/// Megabytes that the journal may have; segments are removed as wholes, so a few are always there.
+pub(super) fn journal_size(text: &str) -> Parsed<u64> {
+    match text.parse() {
+        Ok(number) if number >= 32 => Ok(number),
+        _ => Err(Bad::new("is not a number of megabytes from 32 on", "write digits only")),
     }
 }
 

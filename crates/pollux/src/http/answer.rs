@@ -97,17 +97,13 @@ async fn advance<S: Scribe>(
         };
         let ending = write_ready(next, &mut stream, &mut scribe, &mut out);
         scribe.keep(stream.served()).await;
+        let Some(ending) = ending else { continue };
+        stream.written().await;
         match ending {
-            None => {}
-            Some(Ending::Clean) => {
-                scribe.finish(&mut out);
-                return Some((Bytes::from(out), State::Done));
-            }
-            Some(Ending::Cut(reason)) => {
-                scribe.cut(reason, &mut out);
-                return Some((Bytes::from(out), State::Done));
-            }
+            Ending::Clean => scribe.finish(&mut out),
+            Ending::Cut(reason) => scribe.cut(reason, &mut out),
         }
+        return Some((Bytes::from(out), State::Done));
     }
     Some((Bytes::from(out), State::Open(stream, scribe)))
 }

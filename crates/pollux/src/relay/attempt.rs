@@ -130,7 +130,7 @@ impl Attempt<'_> {
 fn judged<T>(seen: Attempted, answer: Result<T, Failure>) -> Result<T, Failure> {
     match &answer {
         Ok(_) => seen.serves(),
-        Err(failure) => seen.failed(failure.label()),
+        Err(failure) => seen.failed(failure.flop()),
     }
     answer
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dialect::gemini::outcome::Outcome;
+use dialect::gemini::outcome::{Cause, Outcome};
 use dialect::gemini::request::GenerateContentRequest;
 use dialect::gemini::response::GenerateContentResponse;
 use dialect::gemini::usage::Tokens;
@@ -12,8 +12,9 @@ use dialect::model::Capabilities;
 
 use super::most::most_tokens;
 use crate::clock::Moment;
+use crate::journal;
 use crate::keyring::Decision;
-use crate::telemetry::call::Watch;
+use crate::telemetry::call::{UNRECORDED, Watch};
 
 /// One call of a client, in Gemini's words.
 #[derive(Clone, Debug)]
@@ -130,6 +131,9 @@ pub enum Refusal {
     /// No first event within the time a call may take.
     #[error("no answer in time")]
     Deadline,
+    /// What the call takes could not be written down.
+    #[error("usage cannot be written down: {0}")]
+    Unrecorded(journal::Full),
 }
 
 impl Refusal {
@@ -147,7 +151,8 @@ impl Refusal {
             | Self::Upstream(_)
             | Self::Unreachable(_)
             | Self::BadAnswer(_)
-            | Self::Deadline => false,
+            | Self::Deadline
+            | Self::Unrecorded(_) => false,
         }
     }
 
@@ -167,7 +172,43 @@ impl Refusal {
             Self::Unreachable(_) => "unreachable",
             Self::BadAnswer(_) => "bad_answer",
             Self::Deadline => "deadline",
+            Self::Unrecorded(_) => UNRECORDED,
         }
+    }
+
+    /// The HTTP status that says it, on every surface.
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::Request(outcome) | Self::Upstream(outcome) => status_of(&outcome.cause),
+            Self::Busy { .. } | Self::DayUsedUp { .. } | Self::Paced { .. } => 429,
+            Self::Resting { .. } | Self::NoPrivateProject | Self::NoKey | Self::Unrecorded(_) => 503,
+            Self::NotOffered => 404,
+            Self::TooLarge { .. } => 413,
+            Self::Unreachable(_) | Self::BadAnswer(_) => 502,
+            Self::Deadline => 504,
+        }
+    }
+}
+
+/// What the client gets for a failure of this cause (`wire.md` §9.3).
+fn status_of(cause: &Cause) -> u16 {
+    match cause {
+        Cause::InvalidRequest { .. } | Cause::ContextTooLong => 400,
+        Cause::PayloadTooLarge => 413,
+        Cause::ModelNotFound | Cause::ResourceForbidden | Cause::ModelNotOffered(_) => 404,
+        Cause::PermissionDenied | Cause::CredentialsDoubled | Cause::Internal | Cause::Unavailable => 502,
+        Cause::KeyInvalid
+        | Cause::KeyExpired
+        | Cause::KeyLeaked
+        | Cause::ProjectSuspended
+        | Cause::AccountLimited
+        | Cause::KeyMisconfigured { .. }
+        | Cause::BillingDepleted
+        | Cause::RegionBlocked
+        | Cause::EgressFlagged
+        | Cause::Overloaded => 503,
+        Cause::QuotaExhausted(_) | Cause::Throttled { .. } => 429,
+        Cause::DeadlineExceeded => 504,
     }
 }
 

@@ -2,9 +2,13 @@
 
 use dialect::gemini::content::{Blob, Content, Part};
 use dialect::gemini::request::GenerateContentRequest;
+use dialect::gemini::response::GenerateContentResponse;
+use dialect::gemini::usage::Tokens;
 use dialect::model::Capabilities;
 use pool::estimate::estimate_text;
 use serde_json::Value;
+
+use super::call::Call;
 
 /// Tokens of a 768-pixel tile on Gemini 2, and of an image at default resolution on Gemini 3 (`wire.md` §9.5).
 const IMAGE: (u64, u64) = (258, 1_120);
@@ -33,6 +37,23 @@ pub(super) fn input_tokens(request: &GenerateContentRequest, capabilities: &Capa
         })
         .sum();
     said + declared
+}
+
+/// Estimated output tokens of an answer, or of an event of one.
+pub(super) fn output_tokens(answer: &GenerateContentResponse) -> u64 {
+    let contents = answer.candidates().iter().filter_map(|candidate| candidate.content.as_ref());
+    let texts = contents.flat_map(|content| content.parts()).filter_map(|part| part.text.as_deref());
+    texts.map(estimate_text).sum()
+}
+
+/// What a call used that Google counted nothing of.
+pub(super) fn estimate(call: &Call, output: u64) -> Tokens {
+    used(input_tokens(&call.request, &call.capabilities), output)
+}
+
+/// So much in, so much out.
+pub(super) fn used(input: u64, output: u64) -> Tokens {
+    Tokens { input, output, total: input.saturating_add(output), ..Tokens::default() }
 }
 
 fn content_tokens(content: &Content, capabilities: &Capabilities) -> u64 {

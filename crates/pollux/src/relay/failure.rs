@@ -3,6 +3,7 @@
 use dialect::gemini::outcome::Outcome;
 
 use crate::keyring::Lease;
+use crate::telemetry::call::Flop;
 use crate::upstream::{BodyError, SendError};
 
 /// How an attempt failed.
@@ -36,6 +37,16 @@ impl Failure {
             Self::FirstEventLate => "first_event_late",
             Self::BadAnswer(what) => what,
         }
+    }
+
+    /// What is written down of it.
+    pub(super) fn flop(&self) -> Flop {
+        let (status, reason) = match self {
+            Self::Upstream(outcome) | Self::InBand(outcome) => (outcome.status, outcome.message.clone()),
+            Self::Network { what, .. } => (0, what.clone()),
+            Self::FirstEventLate | Self::BadAnswer(_) => (0, String::new()),
+        };
+        Flop { label: self.label(), status, reason, counted: self.was_counted() }
     }
 
     /// Benches who is to blame for it.

@@ -3,12 +3,15 @@
 use dialect::gemini::response::GenerateContentResponse;
 use dialect::gemini::usage::{Tokens, UsageTally};
 
+use super::cost;
 use super::stream::Step;
 
 /// What a stream has used so far, and whether it ended as it should.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     tally: UsageTally,
+    /// Tokens of what was said before Google counted anything, as estimated.
+    uncounted: u64,
     counted: bool,
     finished: bool,
     blocked: bool,
@@ -22,6 +25,9 @@ impl Meter {
         if let Some(usage) = &event.usage_metadata {
             self.counted = true;
             self.tally.see(usage);
+        }
+        if !self.counted {
+            self.uncounted = self.uncounted.saturating_add(cost::output_tokens(event));
         }
     }
 
@@ -37,6 +43,11 @@ impl Meter {
     /// Tokens so far, if Google has said anything about them.
     pub(super) fn tokens(&self) -> Option<Tokens> {
         self.counted.then(|| self.tally.tokens())
+    }
+
+    /// What was used, as far as can be told where Google counted nothing.
+    pub(super) fn estimate(&self, input: u64) -> Tokens {
+        cost::used(input, self.uncounted)
     }
 
     /// The body ended cleanly: is the answer complete?

@@ -37,6 +37,8 @@ pub struct CallStream {
 pub(super) struct Noted {
     pub(super) entry: Entry,
     pub(super) watch: Watch,
+    /// Input tokens as estimated, should Google count none.
+    pub(super) input: u64,
 }
 
 /// What comes next.
@@ -84,6 +86,12 @@ impl CallStream {
     /// The model that really answers, as far as the first event said.
     pub fn model_version(&self) -> Option<&str> {
         self.model_version.as_deref()
+    }
+
+    /// Waits until the end of the call is written down. To be called before the client is told of it.
+    pub fn written(&self) -> impl Future<Output = ()> + use<> {
+        let watch = self.noted.watch.clone();
+        async move { watch.written().await }
     }
 
     /// The next step. Safe to cancel: a step is lost only together with the stream.
@@ -185,9 +193,12 @@ impl CallStream {
         if let Some(lease) = self.lease.take() {
             let tokens = self.meter.tokens();
             let _settling = self.noted.watch.settle();
-            if let Some(tokens) = &tokens {
-                self.noted.entry.counted((tokens.input, tokens.output));
-                self.noted.watch.counted(tokens);
+            match &tokens {
+                Some(tokens) => {
+                    self.noted.entry.counted((tokens.input, tokens.output));
+                    self.noted.watch.counted(tokens);
+                }
+                None => self.noted.watch.estimated(&self.meter.estimate(self.noted.input)),
             }
             if let Some(admission) = self.admission.take() {
                 admission.settle(tokens.as_ref());

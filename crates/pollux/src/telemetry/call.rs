@@ -9,15 +9,18 @@ use std::time::Duration;
 use dialect::gemini::response::GenerateContentResponse;
 use dialect::gemini::usage::Tokens;
 use dialect::model::{Metered, Price};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::names;
 use super::trace::{Kind, Parent, SpanIx, Tracer, Tree, attribute};
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 
 mod guard;
+mod ledger;
 
 pub use guard::{Attempted, Settling, Waiting};
+pub use ledger::{Ended, Flop, Ledger, Tried};
 
 /// How a call ends that was answered to the end.
 pub const ANSWERED: &str = "answered";
@@ -29,11 +32,19 @@ pub const CLIENT_GONE: &str = "client_gone";
 /// How a call ends that a limit of its user kept.
 pub const LIMITED: &str = "limited";
 
+/// How a call ends that was turned away because nothing can be written down. It is not written down.
+pub const UNRECORDED: &str = "journal_full";
+
+/// How long an answer waits for being written down. A record that has not been written by then is kept in memory until it
+/// can be, and no call is begun meanwhile.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
+
 /// Watches calls.
 #[derive(Clone, Debug)]
 pub struct Watcher {
     tracer: Tracer,
     clock: Arc<dyn Clock>,
+    ledger: Option<Arc<dyn Ledger>>,
 }
 
 /// What is known of a call when it begins.
@@ -47,6 +58,8 @@ pub struct Begun {
     pub surface: &'static str,
     /// The route, for the name of the span.
     pub route: &'static str,
+    /// The model as the client wrote it.
+    pub asked: String,
     /// The model's id as it goes into the path.
     pub model: String,
     /// The model's id if the catalogue has it, else `other`.
@@ -57,6 +70,10 @@ pub struct Begun {
     pub price: Option<Price>,
     /// The client's own span.
     pub parent: Option<Parent>,
+    /// The client's address; empty if unknown.
+    pub address: String,
+    /// What the client calls itself, shortened; empty if it does not say.
+    pub agent: String,
     /// When the request had been read.
     pub at: Instant,
 }
@@ -68,18 +85,26 @@ pub struct Watch(Option<Arc<Inner>>);
 struct Inner {
     watcher: Watcher,
     begun: Begun,
+    began: Moment,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     attempts: u32,
+    /// Each of them, if somebody keeps the books.
+    tried: Vec<Tried>,
+    decision: String,
+    /// The status of a refusal.
+    status: u16,
+    prepared: Duration,
     /// Waits for room and pauses between attempts.
     waited: Duration,
     /// What attempts took, up to the first event.
     google: Duration,
     first_event: Option<Duration>,
     tokens: Option<Tokens>,
+    estimated: bool,
     cost: Option<u64>,
     finish_reasons: Vec<String>,
     model_version: Option<String>,
@@ -89,12 +114,18 @@ struct State {
     /// The attempt that serves, and what it streams.
     serving: Option<(SpanIx, SpanIx)>,
     ended: bool,
+    written: Option<oneshot::Receiver<()>>,
 }
 
 impl Watcher {
     /// One that hands its traces to `tracer`.
     pub fn new(tracer: Tracer, clock: Arc<dyn Clock>) -> Self {
-        Self { tracer, clock }
+        Self { tracer, clock, ledger: None }
+    }
+
+    /// The same, telling of every call that ends.
+    pub fn with_ledger(self, ledger: Arc<dyn Ledger>) -> Self {
+        Self { ledger: Some(ledger), ..self }
     }
 
     /// A call begins.
@@ -111,8 +142,10 @@ impl Watcher {
             tree.note(SpanIx::ROOT, attribute::REQUEST_MODEL, begun.model.as_str());
             tree.note(SpanIx::ROOT, attribute::STREAMED, begun.streamed);
         }
-        let state = Mutex::new(State { tree, ..State::default() });
-        Watch(Some(Arc::new(Inner { watcher: self.clone(), begun, state })))
+        let prepared = begun.at.elapsed();
+        let began = self.clock.now().plus_ms(-i64::try_from(prepared.as_millis()).unwrap_or_default());
+        let state = Mutex::new(State { tree, prepared, ..State::default() });
+        Watch(Some(Arc::new(Inner { watcher: self.clone(), begun, began, state })))
     }
 }
 
@@ -160,10 +193,44 @@ impl Watch {
         }
     }
 
+    /// Google counted nothing: so much it will have been, as far as we can tell.
+    pub fn estimated(&self, tokens: &Tokens) {
+        self.counted(tokens);
+        if let Some(mut state) = self.state() {
+            state.estimated = true;
+        }
+    }
+
+    /// Why it was this key; asked for only if somebody keeps the books.
+    pub fn decided(&self, decision: impl FnOnce() -> String) {
+        if let Some(inner) = self.0.as_ref().filter(|inner| inner.watcher.ledger.is_some()) {
+            let decision = decision();
+            inner.state().decision = decision;
+        }
+    }
+
     /// The call has ended like this. What ends later counts for nothing.
     pub fn end(&self, outcome: &'static str) {
         if let Some(inner) = &self.0 {
             inner.end(outcome);
+        }
+    }
+
+    /// The call was refused for this reason, with this status.
+    pub fn refuse(&self, outcome: &'static str, status: u16) {
+        if let Some(inner) = &self.0 {
+            inner.state().status = status;
+            inner.end(outcome);
+        }
+    }
+
+    /// Waits until the call's end is written down, if somebody keeps the books, but not for long.
+    pub async fn written(&self) {
+        let written = self.state().and_then(|mut state| state.written.take());
+        if let Some(written) = written
+            && tokio::time::timeout(WRITTEN_WITHIN, written).await.is_err()
+        {
+            metrics::counter!(names::JOURNAL_LATE).increment(1);
         }
     }
 
@@ -186,6 +253,10 @@ impl Inner {
         metrics::gauge!(names::CALLS_OPEN).decrement(1.0);
         self.measure(&state, outcome, took);
         self.write(&state, outcome, took);
+        if let Some(ledger) = self.watcher.ledger.as_ref().filter(|_| outcome != UNRECORDED) {
+            let ended = state.told((&self.begun, self.began), outcome, took);
+            state.written = Some(ledger.note(ended));
+        }
         if let Some(tree) = state.finish(outcome) {
             drop(state);
             self.watcher.tracer.send(tree);

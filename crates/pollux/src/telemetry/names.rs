@@ -106,6 +106,14 @@ names! {
     CALLS_LIMITED = "pollux_calls_limited_total", Counter, ["limit"];
     /// Lines that the call log left out because its writer could not keep up.
     CALL_LOG_LOST = "pollux_call_log_lost_total", Counter;
+    /// Bytes of the journal that are on the disk: what the database has not taken over yet, and a little more.
+    JOURNAL_BYTES = "pollux_journal_bytes", Gauge;
+    /// Calls that ended and that the database has not taken over yet.
+    JOURNAL_PENDING = "pollux_journal_pending", Gauge;
+    /// Writes to the journal that failed; each is tried again.
+    JOURNAL_FAILURES = "pollux_journal_failures_total", Counter;
+    /// Answers that went out although their record could not be written in time; it is kept in memory until it can be.
+    JOURNAL_LATE = "pollux_journal_late_total", Counter;
     /// Traces handed to the collector.
     TRACES_SENT = "pollux_traces_sent_total", Counter;
     /// Traces that were given up, by reason: backlog or collector.

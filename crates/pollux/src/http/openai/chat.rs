@@ -46,7 +46,7 @@ pub(super) async fn create(
                 (admission.standing().to_vec(), serve(&gateway, caller, prepared, admission).await)
             }
             Err(Denial { refused, standing }) => {
-                prepared.call.watch.end(watched::LIMITED);
+                prepared.call.watch.refuse(watched::LIMITED, 429);
                 (standing, Err(Failed::from_refused(&refused, gateway.clock.now())))
             }
         },
@@ -102,14 +102,14 @@ async fn prepare(
     headers: &HeaderMap,
 ) -> Result<Prepared, Failed> {
     let bytes = body::read(request, gateway.fixed.max_body).await?;
-    let (surface, route) = ("openai.chat", "/v1/chat/completions");
-    let arrived = Arrived { surface, route, headers, caller, at: Instant::now() };
+    let at = Instant::now();
     let mut request = ChatRequest::parse(&bytes)?;
     drop(bytes);
     let now = gateway.clock.now();
     let settings = gateway.settings.now();
     request.default_model(&settings.default_model);
-    let model = gateway.model(request.require_model()?, &settings);
+    let asked = request.require_model()?.to_owned();
+    let model = gateway.model(&asked, &settings);
     let model = model.map_err(|unknown| unknown_model(&unknown.to_string()))?;
     if !caller.scope.allows_model(&model.upstream_id) {
         return Err(not_allowed(&model.upstream_id));
@@ -123,6 +123,8 @@ async fn prepare(
     rules::inject(&settings, caller, &mut request, &model);
     let affinity = affinity(caller, &hints, |id| kept.get(id).map(|kept| kept.project.clone()));
     let fault = headers.get(SIM_FAULT).filter(|_| gateway.fixed.sim_faults);
+    let (surface, route) = ("openai.chat", "/v1/chat/completions");
+    let arrived = Arrived { surface, route, headers, caller, asked: &asked, at };
     let watch = watching::watch(gateway, arrived, &model.upstream_id, streamed);
     let call = Call {
         watch,

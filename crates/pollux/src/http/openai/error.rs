@@ -89,6 +89,14 @@ impl Failed {
                 let message = format!("Google gave no usable answer ({what}), twice.");
                 Self::new(502, "server_error", "upstream_error", message)
             }
+            Refusal::Unrecorded(why) => {
+                let message = format!(
+                    "The gateway cannot write down what calls use ({why}), so it begins none. Its administrator finds the \
+                     reason in the log; try again in a minute."
+                );
+                let error = Self::new(503, "server_error", "journal_full", message);
+                error.after(Duration::from_mins(1))
+            }
             Refusal::Deadline => {
                 let message = "Google began no answer in the time a call may take. Shorten the prompt, lower the \
                                thinking effort, or stream.";

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use crate::clock;
 use crate::http::Gateway;
+use crate::journal::Health;
 
 /// What `/health` says.
 #[derive(Debug, Serialize)]
-pub(super) struct Health {
+pub(super) struct Said {
     /// `healthy`, or `no_available_keys` when nothing can be served.
     status: &'static str,
     timestamp: String,
@@ -19,13 +20,14 @@ pub(super) struct Health {
     uptime_seconds: i64,
     request_count: u64,
     version: &'static str,
+    journal: &'static str,
 }
 
 /// The state of the gateway. Always 200: a gateway without keys must not be restarted for it.
-pub(super) async fn show(State(gateway): State<Gateway>) -> Json<Health> {
+pub(super) async fn show(State(gateway): State<Gateway>) -> Json<Said> {
     let now = gateway.clock.now();
     let available_keys = gateway.keyring.ready_keys();
-    Json(Health {
+    Json(Said {
         status: if available_keys > 0 { "healthy" } else { "no_available_keys" },
         timestamp: clock::iso(now),
         available_keys,
@@ -33,7 +35,17 @@ pub(super) async fn show(State(gateway): State<Gateway>) -> Json<Health> {
         uptime_seconds: (now.0 - gateway.started.0) / 1_000,
         request_count: gateway.requests.count(),
         version: env!("CARGO_PKG_VERSION"),
+        journal: gateway.journal.health().map_or("off", standing),
     })
+}
+
+/// How the journal stands, in a word: `ok`, `database_away` while records wait for it, `full` when no call is begun.
+fn standing(health: Health) -> &'static str {
+    match health {
+        Health { full: Some(_), .. } => "full",
+        Health { store_away: true, .. } => "database_away",
+        Health { .. } => "ok",
+    }
 }
 
 /// The process answers.

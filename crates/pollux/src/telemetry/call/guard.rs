@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{State, Watch};
+use super::{Flop, State, Tried, Watch};
 use crate::telemetry::names;
 use crate::telemetry::trace::{Kind, SpanIx, attribute};
 
@@ -33,6 +33,8 @@ pub struct Attempted {
     /// The wait for the first event.
     opening: Option<SpanIx>,
     since: Option<Instant>,
+    /// Its place among the attempts that are written down.
+    place: Option<usize>,
 }
 
 impl Waiting {
@@ -79,6 +81,12 @@ impl Attempted {
         if let Some(cause) = cause {
             metrics::counter!(names::RETRIES, "cause" => cause).increment(1);
         }
+        if inner.watcher.ledger.is_some() {
+            attempted.place = Some(state.tried.len());
+            let after = inner.begun.at.elapsed();
+            let (project, key) = (project.to_owned(), key.to_owned());
+            state.tried.push(Tried { after, project, key, ..Tried::default() });
+        }
         let number = i64::from(state.attempts);
         let model = inner.begun.model.as_str();
         let Some(tree) = &mut state.tree else { return attempted };
@@ -102,16 +110,29 @@ impl Attempted {
     /// The head of an answer has come.
     pub fn head(&self, status: u16, after: Duration) {
         metrics::histogram!(names::UPSTREAM_HEAD_SECONDS).record(after);
+        if let Some(mut state) = self.watch.state()
+            && let Some(tried) = self.tried(&mut state)
+        {
+            tried.status = status;
+        }
         self.note(|tree, span, opening| {
             tree.note(span, attribute::HTTP_STATUS, i64::from(status));
             tree.note(opening, attribute::HEAD_MS, after.as_secs_f64() * 1_000.0);
         });
     }
 
-    /// It failed; the short name says how.
-    pub fn failed(mut self, label: &'static str) {
+    /// It failed, and this is why.
+    pub fn failed(mut self, why: Flop) {
+        let Flop { label, status, reason, counted } = why;
+        let place = self.place;
         self.over(|state, span| {
             state.cause = Some(label);
+            if let Some(tried) = place.and_then(|place| state.tried.get_mut(place)) {
+                tried.outcome = label;
+                tried.reason = reason;
+                tried.counted = counted;
+                tried.status = if status == 0 { tried.status } else { status };
+            }
             if let (Some(tree), Some(span)) = (&mut state.tree, span) {
                 tree.fail(span, label);
             }
@@ -123,7 +144,13 @@ impl Attempted {
         let since = self.since.take();
         let Some(inner) = &self.watch.0 else { return };
         let mut state = inner.state();
-        state.google += since.map_or(Duration::ZERO, |since| since.elapsed());
+        let took = since.map_or(Duration::ZERO, |since| since.elapsed());
+        state.google += took;
+        if let Some(tried) = self.tried(&mut state) {
+            tried.outcome = "ok";
+            tried.elapsed = took;
+            tried.counted = true;
+        }
         if state.first_event.is_none() {
             state.first_event = Some(inner.begun.at.elapsed());
         }
@@ -148,10 +175,20 @@ impl Attempted {
         }
     }
 
+    fn tried<'a>(&self, state: &'a mut State) -> Option<&'a mut Tried> {
+        state.tried.get_mut(self.place?)
+    }
+
     fn over(&mut self, last: impl FnOnce(&mut State, Option<SpanIx>)) {
         let Some(since) = self.since.take() else { return };
         if let Some(mut state) = self.watch.state() {
             state.google += since.elapsed();
+            if let Some(tried) = self.tried(&mut state) {
+                tried.elapsed = since.elapsed();
+                // Called off, unless it is said to have failed: Google may have begun, and counts what it begins.
+                tried.outcome = "cancelled";
+                tried.counted = true;
+            }
             state.close(self.opening);
             last(&mut state, self.span);
             state.close(self.span);

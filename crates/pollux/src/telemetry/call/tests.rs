@@ -16,13 +16,20 @@ fn begun(user: &str, model: &str, label: &str) -> Begun {
         user: user.to_owned(),
         surface: "openai.chat",
         route: "/v1/chat/completions",
+        asked: model.to_owned(),
         model: model.to_owned(),
         label: label.to_owned(),
         streamed: false,
         price: Catalogue::builtin().get("gemini-2.5-flash").unwrap().price("2026-11-22").cloned(),
         parent: None,
+        address: String::new(),
+        agent: String::new(),
         at: Instant::now(),
     }
+}
+
+fn flop() -> Flop {
+    Flop { label: "overloaded", status: 503, reason: String::from("try later"), counted: false }
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,7 +44,7 @@ async fn a_call_is_measured_where_it_spends_its_time() {
     drop(queue);
     let first = watch.attempt("p", "k");
     wait(500).await;
-    first.failed("overloaded");
+    first.failed(flop());
     let second = watch.attempt("p", "k");
     wait(200).await;
     second.serves();
