@@ -41,6 +41,10 @@ simulate-pool: ## Days of virtual time in the pool, SEEDS=10000 of them; a faili
 simulate: ## Days of the whole gateway in one seeded time, SEEDS=10000 of them; SEED=7 tells the story of one
 	@SIMULATE_SEEDS=$(SEEDS) SIMULATE_SEED=$(SEED) $(CARGO) test --quiet --release -p pollux --test it simulation -- --nocapture
 
+ROUNDS ?=
+crash: ## Kill a gateway under load, ROUNDS=200 times, and look for lost or doubled calls
+	@CRASH_ROUNDS=$(or $(ROUNDS),200) $(CARGO) test --quiet -p pollux --test it killing_the_gateway -- --nocapture
+
 bench-choose: ## What choosing a key costs, for 10 to 100,000 keys; the last line is JSON
 	@$(CARGO) run --quiet --release -p choose-bench
 
@@ -60,4 +64,4 @@ docs: ## Rewrite the generated pages and build the API documentation
 	POLLUX_BLESS=1 $(CARGO) test --quiet -p pollux --lib config
 	$(CARGO) doc --workspace --no-deps
 
-.PHONY: help demo test test-clients lint build bench bench-quick bench-choose bench-yield simulate simulate-pool docs
+.PHONY: help crash demo test test-clients lint build bench bench-quick bench-choose bench-yield simulate simulate-pool docs

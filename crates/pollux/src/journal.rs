@@ -23,7 +23,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::time::timeout;
 
 use crate::store::usage::Record;
 use crate::telemetry::call::{Ended, Ledger};
@@ -33,6 +34,8 @@ pub use writer::Writer;
 
 /// Records that may wait for the disk before calls are refused.
 const BACKLOG: u64 = 10_000;
+/// How long somebody who looks waits for the store to have everything.
+const LOOK_WITHIN: Duration = Duration::from_secs(1);
 
 /// When what was written is forced onto the disk. The death of the process loses nothing either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,7 +89,7 @@ struct State {
     /// The number of the last record on the disk.
     written: AtomicU64,
     /// The number of the last record that the store has.
-    shipped: AtomicU64,
+    shipped: watch::Sender<u64>,
     /// Bytes on the disk.
     bytes: AtomicU64,
     /// The last write failed.
@@ -94,6 +97,8 @@ struct State {
     /// The store has said no since it last said yes.
     away: AtomicBool,
     grown: Notify,
+    /// Somebody wants to see everything that is written.
+    wanted: Notify,
 }
 
 /// A record on its way to the disk.
@@ -141,11 +146,21 @@ impl Journal {
         self.0.as_ref().map_or(Ok(()), |open| open.full().map_or(Ok(()), Err))
     }
 
+    /// Waits until the store has all calls that have ended by now, but not for long: for those who look.
+    pub async fn caught_up(&self) {
+        let Some(open) = &self.0 else { return };
+        let written = open.state.written.load(Ordering::Acquire);
+        let mut shipped = open.state.shipped.subscribe();
+        open.state.wanted.notify_one();
+        // What is late is seen at the next look.
+        drop(timeout(LOOK_WITHIN, shipped.wait_for(|shipped| *shipped >= written)).await);
+    }
+
     /// How it is doing; none if nothing is written down.
     pub fn health(&self) -> Option<Health> {
         let open = self.0.as_ref()?;
         let State { backlog, written, shipped, bytes, away, .. } = &*open.state;
-        let on_disk = written.load(Ordering::Acquire).saturating_sub(shipped.load(Ordering::Acquire));
+        let on_disk = written.load(Ordering::Acquire).saturating_sub(*shipped.borrow());
         Some(Health {
             pending: on_disk.saturating_add(backlog.load(Ordering::Acquire)),
             bytes: bytes.load(Ordering::Acquire),

@@ -58,7 +58,9 @@ impl Shipper {
     /// When the store does not take it or the journal cannot be read.
     pub async fn catch_up(&mut self, store: &dyn Store) -> Result<u64, ShipError> {
         let known = store.usage_mark(&self.name).await?;
-        self.state.shipped.fetch_max(known, Ordering::AcqRel);
+        self.state
+            .shipped
+            .send_if_modified(|shipped| std::mem::replace(shipped, known.max(*shipped)) != known);
         let mut taken = 0;
         while self.pending() > 0 {
             taken += self.batch(store).await?;
@@ -76,7 +78,8 @@ impl Shipper {
                 biased;
                 () = served.cancelled() => break,
                 () = sleep(wait) => {}
-                () = self.state.grown.notified(), if failures == 0 => sleep(GATHER).await,
+                () = self.state.wanted.notified() => {}
+                () = self.state.grown.notified(), if failures == 0 => self.gather().await,
             }
             failures = self.settle(&*store, failures).await;
         }
@@ -87,6 +90,15 @@ impl Shipper {
                 pending = self.pending(),
                 "the last records stay in the journal until the next start"
             );
+        }
+    }
+
+    /// Lets records gather, unless somebody wants to see them.
+    async fn gather(&self) {
+        tokio::select! {
+            biased;
+            () = self.state.wanted.notified() => {}
+            () = sleep(GATHER) => {}
         }
     }
 
@@ -116,7 +128,7 @@ impl Shipper {
 
     fn pending(&self) -> u64 {
         let written = self.state.written.load(Ordering::Acquire);
-        written.saturating_sub(self.state.shipped.load(Ordering::Acquire))
+        written.saturating_sub(*self.state.shipped.borrow())
     }
 
     /// One batch; answers how many records were new to the store.
@@ -125,18 +137,18 @@ impl Shipper {
         let Some(last) = records.last().map(|record| record.sequence) else {
             // Fewer than was said: what a damaged segment had is gone, and told.
             let written = self.state.written.load(Ordering::Acquire);
-            self.state.shipped.store(written, Ordering::Release);
+            self.state.shipped.send_replace(written);
             return Ok(0);
         };
         let new = store.take_over(&self.name, &records).await?;
         self.place = place;
-        self.state.shipped.store(last, Ordering::Release);
+        self.state.shipped.send_replace(last);
         Ok(new)
     }
 
     /// The next records that the store does not have, and the place after them.
     fn next(&self) -> io::Result<(Vec<Sequenced>, (u64, u64))> {
-        let shipped = self.state.shipped.load(Ordering::Acquire);
+        let shipped = *self.state.shipped.borrow();
         let written = self.state.written.load(Ordering::Acquire);
         let (mut first, mut at) = self.place;
         let mut records = Vec::new();
@@ -164,7 +176,7 @@ impl Shipper {
 
     /// Removes segments that the store has wholly; the last one is being written.
     fn tidy_up(&self) -> io::Result<()> {
-        let shipped = self.state.shipped.load(Ordering::Acquire);
+        let shipped = *self.state.shipped.borrow();
         let segments = segment::list(&self.folder)?;
         for ((_, path), (next, _)) in segments.iter().zip(segments.iter().skip(1)) {
             if *next <= shipped + 1 {

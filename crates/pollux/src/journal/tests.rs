@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::clock::Moment;
 use crate::store::usage::CallFilter;
-use crate::store::{SqlStore, SqliteSettings, Store, Usage};
+use crate::store::{SqlStore, SqliteSettings, Store};
 use crate::telemetry::call::{ANSWERED, Begun, LIMITED};
 
 fn ended(id: &str) -> Ended {

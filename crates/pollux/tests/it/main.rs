@@ -20,6 +20,7 @@ mod doors;
 mod endings;
 mod failover;
 mod hostile;
+mod journal;
 mod keys;
 mod kinship;
 mod limits;

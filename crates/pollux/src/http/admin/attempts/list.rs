@@ -43,6 +43,7 @@ pub(in crate::http::admin) async fn page(
     asked: Asked,
 ) -> Result<Json<Listed<Entry>>, Problem> {
     asked.only(&FILTERS)?;
+    gateway.journal.caught_up().await;
     let filter = AttemptFilter {
         from: asked.moment("from")?,
         until: asked.moment("until")?,

@@ -40,6 +40,7 @@ pub(in crate::http::admin) async fn export(
     asked: Asked,
 ) -> Result<Response, Problem> {
     asked.only(&FILTERS)?;
+    gateway.journal.caught_up().await;
     let format = match asked.given("format").unwrap_or("jsonl") {
         "jsonl" => Format::Jsonl,
         "csv" => Format::Csv,

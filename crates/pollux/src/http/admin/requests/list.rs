@@ -18,6 +18,7 @@ pub(in crate::http::admin) async fn page(
 ) -> Result<Json<Listed<Call>>, Problem> {
     asked.only(&FILTERS)?;
     let limit = asked.limit()?;
+    gateway.journal.caught_up().await;
     let calls = gateway.store.list_calls(&filter(&asked)?, asked.place()?.as_ref(), limit).await?;
     let next = calls.last().filter(|_| calls.len() >= limit).map(|last| write_place(&place(last)));
     let data = calls.into_iter().map(|record| Call::new(&gateway, record)).collect();

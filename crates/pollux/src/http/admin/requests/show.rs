@@ -16,6 +16,7 @@ pub(in crate::http::admin) async fn show(
     State(gateway): State<Gateway>,
     CallId(id): CallId,
 ) -> Result<Json<Details>, Problem> {
+    gateway.journal.caught_up().await;
     let mut record = gateway.store.call(&id).await?;
     let attempts = std::mem::take(&mut record.attempts);
     let decision = std::mem::take(&mut record.decision);

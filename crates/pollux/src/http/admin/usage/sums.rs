@@ -65,6 +65,7 @@ pub(in crate::http::admin) async fn sums(
     asked: Asked,
 ) -> Result<Json<Usage>, Problem> {
     asked.only(&FILTERS)?;
+    gateway.journal.caught_up().await;
     let by = by(asked.given("by").unwrap_or("hour"))?;
     let filter = UsageFilter {
         from: asked.moment("from")?,
