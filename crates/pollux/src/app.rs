@@ -77,9 +77,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let Surroundings { clock, dice, pipes, store } = surroundings;
     make_data_dir(config)?;
     let master = master_key(config)?;
-    let on_disk = store.is_none();
-    let store = opened_store(store, config, &master, &*clock).await?;
-    let (journal, books) = if on_disk { opened_journal(config, &*store).await? } else { Default::default() };
+    let (store, journal, books) = opened_books(store, config, &master, &*clock).await?;
 
     let (operators, fresh_admin_token) = operators(config, &store, &master, &clock).await?;
     let audit = Audit::new(Arc::clone(&store), Arc::clone(&clock), config.audit_days);
@@ -99,7 +97,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let keys = keyring.ready_keys();
 
     let (calls, call_writer) = call_log(config, &clock)?;
-    let relay = Relay::new(relay::Rooms {
+    let relay = relay::Rooms {
         keyring: Arc::clone(&keyring),
         upstream: Arc::clone(&upstream),
         shared: Arc::clone(&shared),
@@ -108,17 +106,16 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         calls,
         journal: journal.clone(),
         settings: settings.live(),
-    });
-    let (watcher, exporter) = watching(config, &clock, &dice)?;
-    let watcher = if books.is_some() { watcher.with_ledger(Arc::new(journal.clone())) } else { watcher };
+    };
+    let (watcher, exporter) = watching(config, (&clock, &dice), &journal)?;
     let limits = opened_limits(config, (&shared, &clock), &*store).await?;
-    let jobs = upkeep::jobs(config, &store, &clock, (settings.live(), on_disk)).await?;
-    let parts = Parts {
+    let jobs = upkeep::jobs(config, &store, &clock, (settings.live(), books.is_some())).await?;
+    let gateway = Gateway::new(Parts {
         access,
         operators,
         audit,
         keyring,
-        relay,
+        relay: Relay::new(relay),
         jobs,
         store: Arc::clone(&store),
         catalog: Catalog::default(),
@@ -135,8 +132,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         upstream,
         journal,
         requests: Requests::default(),
-    };
-    let gateway = Gateway::new(parts);
+    });
     let router = http::router(&gateway);
     Ok(App { router, fresh_admin_token, keys, gateway, store, books, keeper, call_writer, exporter })
 }
@@ -200,6 +196,20 @@ impl App {
 /// Those who write the journal and hand it to the store.
 type Books = (journal::Writer, Shipper);
 
+/// The store, and the journal beside it; a store of the surroundings goes without.
+async fn opened_books(
+    given: Option<Arc<dyn Store>>,
+    config: &Config,
+    master: &MasterKey,
+    clock: &dyn Clock,
+) -> anyhow::Result<(Arc<dyn Store>, Journal, Option<Books>)> {
+    let with_journal = given.is_none();
+    let store = opened_store(given, config, master, clock).await?;
+    let (journal, books) =
+        if with_journal { opened_journal(config, &*store).await? } else { (Journal::default(), None) };
+    Ok((store, journal, books))
+}
+
 /// Opens the journal, and hands the store what an earlier run left in it.
 async fn opened_journal(config: &Config, store: &dyn Store) -> anyhow::Result<(Journal, Option<Books>)> {
     let folder = config.data_dir.join("journal");
@@ -242,11 +252,13 @@ async fn open_keyring(
 
 fn watching(
     config: &Config,
-    clock: &Arc<dyn Clock>,
-    dice: &Dice,
+    (clock, dice): (&Arc<dyn Clock>, &Dice),
+    journal: &Journal,
 ) -> anyhow::Result<(Watcher, Option<trace::Exporter>)> {
     let (tracer, exporter) = trace::open(&config.traces(), dice.clone()).context("cannot set up traces")?;
-    Ok((Watcher::new(tracer, Arc::clone(clock)), exporter))
+    let watcher = Watcher::new(tracer, Arc::clone(clock));
+    let kept = journal.health().is_some();
+    Ok((if kept { watcher.with_ledger(Arc::new(journal.clone())) } else { watcher }, exporter))
 }
 
 fn open_upstream(config: &Config, pipes: Option<&Arc<dyn Pipes>>) -> anyhow::Result<Upstream> {

@@ -161,7 +161,7 @@ async fn a_disk_that_takes_nothing_stops_calls_and_loses_none() {
     let served = CancellationToken::new();
     let ticket = journal.note(ended("req_1"));
     let mut running = Box::pin(writer.run(served.clone()));
-    assert!(tokio::time::timeout(Duration::from_secs(5), &mut running).await.is_err());
+    assert!(timeout(Duration::from_secs(5), &mut running).await.is_err());
     assert_eq!(journal.admits(), Err(Full::Disk));
     assert_eq!(journal.health().unwrap().pending, 1);
     drop(ticket);

@@ -42,7 +42,7 @@ pub(super) fn input_tokens(request: &GenerateContentRequest, capabilities: &Capa
 /// Estimated output tokens of an answer, or of an event of one.
 pub(super) fn output_tokens(answer: &GenerateContentResponse) -> u64 {
     let contents = answer.candidates().iter().filter_map(|candidate| candidate.content.as_ref());
-    let texts = contents.flat_map(|content| content.parts()).filter_map(|part| part.text.as_deref());
+    let texts = contents.flat_map(Content::parts).filter_map(|part| part.text.as_deref());
     texts.map(estimate_text).sum()
 }
 

@@ -85,7 +85,7 @@ pub struct Watch(Option<Arc<Inner>>);
 struct Inner {
     watcher: Watcher,
     begun: Begun,
-    began: Moment,
+    came: Moment,
     state: Mutex<State>,
 }
 
@@ -124,6 +124,7 @@ impl Watcher {
     }
 
     /// The same, telling of every call that ends.
+    #[must_use]
     pub fn with_ledger(self, ledger: Arc<dyn Ledger>) -> Self {
         Self { ledger: Some(ledger), ..self }
     }
@@ -143,9 +144,9 @@ impl Watcher {
             tree.note(SpanIx::ROOT, attribute::STREAMED, begun.streamed);
         }
         let prepared = begun.at.elapsed();
-        let began = self.clock.now().plus_ms(-i64::try_from(prepared.as_millis()).unwrap_or_default());
-        let state = Mutex::new(State { tree, prepared, ..State::default() });
-        Watch(Some(Arc::new(Inner { watcher: self.clone(), begun, began, state })))
+        let came = self.clock.now().plus_ms(-i64::try_from(prepared.as_millis()).unwrap_or_default());
+        let state = Mutex::new(State { prepared, tree, ..State::default() });
+        Watch(Some(Arc::new(Inner { watcher: self.clone(), begun, came, state })))
     }
 }
 
@@ -254,7 +255,7 @@ impl Inner {
         self.measure(&state, outcome, took);
         self.write(&state, outcome, took);
         if let Some(ledger) = self.watcher.ledger.as_ref().filter(|_| outcome != UNRECORDED) {
-            let ended = state.told((&self.begun, self.began), outcome, took);
+            let ended = state.told((&self.begun, self.came), outcome, took);
             state.written = Some(ledger.note(ended));
         }
         if let Some(tree) = state.finish(outcome) {

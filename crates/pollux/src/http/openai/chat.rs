@@ -84,7 +84,7 @@ async fn serve(
         let scribe = ChatScribe::new(gateway.clone(), caller, encoding, stamp);
         stream(gateway.clone(), (call, admission), scribe, explain).await?
     } else {
-        let answer = gateway.relay.whole(call, admission).await;
+        let answer = Box::pin(gateway.relay.whole(call, admission)).await;
         let answer = answer.map_err(|refusal| Failed::from_refusal(&refusal, gateway.clock.now()))?;
         let mut response = complete(gateway, &caller, &answer, &encoding, stamp).await;
         note_decision(response.headers_mut(), gateway, &answer.served, explain);

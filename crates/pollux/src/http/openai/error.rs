@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use crate::access::Denied;
 use crate::clock::Moment;
 use crate::http::body::BodyError;
+use crate::journal::Full;
 use crate::relay::Refusal;
 
 /// Longer waits than this are not worth a client's automatic retry (`wire.md` §10.2).
@@ -89,20 +90,22 @@ impl Failed {
                 let message = format!("Google gave no usable answer ({what}), twice.");
                 Self::new(502, "server_error", "upstream_error", message)
             }
-            Refusal::Unrecorded(why) => {
-                let message = format!(
-                    "The gateway cannot write down what calls use ({why}), so it begins none. Its administrator finds the \
-                     reason in the log; try again in a minute."
-                );
-                let error = Self::new(503, "server_error", "journal_full", message);
-                error.after(Duration::from_mins(1))
-            }
+            Refusal::Unrecorded(why) => Self::unrecorded(*why),
             Refusal::Deadline => {
                 let message = "Google began no answer in the time a call may take. Shorten the prompt, lower the \
                                thinking effort, or stream.";
                 Self::new(504, "server_error", "upstream_timeout", message.to_owned()).never()
             }
         }
+    }
+
+    /// No call is begun that could not be accounted for.
+    fn unrecorded(why: Full) -> Self {
+        let message = format!(
+            "The gateway cannot write down what calls use ({why}), so it begins none. Its administrator finds the reason in \
+             the log; try again in a minute."
+        );
+        Self::new(503, "server_error", "journal_full", message).after(Duration::from_mins(1))
     }
 
     /// The user is private, and nobody who serves it may read along.

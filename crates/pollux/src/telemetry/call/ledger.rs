@@ -88,7 +88,7 @@ impl State {
     /// What there is to tell of the call, now that it has ended.
     pub(super) fn told(
         &mut self,
-        (begun, began): (&Begun, Moment),
+        (begun, came): (&Begun, Moment),
         outcome: &'static str,
         took: Duration,
     ) -> Ended {
@@ -100,7 +100,7 @@ impl State {
         };
         Ended {
             begun: begun.clone(),
-            began,
+            began: came,
             took,
             prepared: self.prepared,
             waited: self.waited,
