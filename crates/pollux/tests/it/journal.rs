@@ -207,11 +207,11 @@ async fn call_until_it_dies(port: u16, streamed: bool) -> Vec<(String, (u64, u64
 
 /// Tokens in and out as an answer tells them, whole or streamed.
 fn usage(text: &str) -> (u64, u64) {
-    let told = text.lines().filter_map(|line| {
+    let mut told = text.lines().filter_map(|line| {
         let value: Value = serde_json::from_str(line.strip_prefix("data: ").unwrap_or(line)).ok()?;
         Some((value["usage"]["prompt_tokens"].as_u64()?, value["usage"]["completion_tokens"].as_u64()?))
     });
-    told.last().unwrap()
+    told.next_back().unwrap()
 }
 
 async fn check(folder: &Path, seen: &HashMap<String, (u64, u64)>) {
