@@ -6,6 +6,7 @@
 //!
 //! Invariant: values in, value or typed error out; the manifest names no runtime.
 
+pub mod anthropic;
 pub mod gemini;
 pub mod model;
 pub mod openai;

@@ -6,11 +6,11 @@
 mod annotation;
 mod answer;
 mod choice;
-mod fence;
-mod finish;
-mod ids;
+pub(crate) mod fence;
+pub(crate) mod finish;
+pub(crate) mod ids;
 mod logprobs;
-mod partial;
+pub(crate) mod partial;
 pub mod request;
 mod shape;
 pub mod stream;

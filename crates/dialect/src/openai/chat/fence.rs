@@ -10,7 +10,7 @@ const LONGEST_TAG: usize = 16;
 
 /// What is known of the fence so far, and the text held back until more is.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Fence {
+pub(crate) struct Fence {
     state: State,
     held: String,
 }
@@ -32,7 +32,7 @@ enum Opening {
 
 impl Fence {
     /// Takes text, returns what can go out.
-    pub(super) fn push<'a>(&mut self, text: &'a str) -> Cow<'a, str> {
+    pub(crate) fn push<'a>(&mut self, text: &'a str) -> Cow<'a, str> {
         match self.state {
             State::Absent => Cow::Borrowed(text),
             State::Inside => Cow::Owned(self.inside(text)),
@@ -41,7 +41,7 @@ impl Fence {
     }
 
     /// The text ended: what was held back and is no fence.
-    pub(super) fn finish(&mut self) -> String {
+    pub(crate) fn finish(&mut self) -> String {
         let held = std::mem::take(&mut self.held);
         if self.state == State::Inside && held.contains('`') { String::new() } else { held }
     }

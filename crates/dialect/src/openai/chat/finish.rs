@@ -4,14 +4,14 @@ use crate::gemini::response::FinishReason;
 
 /// What a choice has produced, as far as the reason depends on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Produced {
-    pub(super) calls: bool,
-    pub(super) content: bool,
+pub(crate) struct Produced {
+    pub(crate) calls: bool,
+    pub(crate) content: bool,
 }
 
 /// OpenAI's word. A missing reason reads as a normal end: whether the stream was cut is for the relay to
 /// judge.
-pub(super) fn finish_reason(reason: Option<FinishReason>, produced: Produced) -> &'static str {
+pub(crate) fn finish_reason(reason: Option<FinishReason>, produced: Produced) -> &'static str {
     use FinishReason as R;
     let Some(reason) = reason else { return ended(produced) };
     match reason {
@@ -50,7 +50,7 @@ fn ended(produced: Produced) -> &'static str {
 }
 
 /// Does the reason say more than OpenAI's word does? Then it is passed on beside it.
-pub(super) fn is_telling(reason: FinishReason) -> bool {
+pub(crate) fn is_telling(reason: FinishReason) -> bool {
     !matches!(reason, FinishReason::Stop | FinishReason::MaxTokens | FinishReason::Continuation)
 }
 

@@ -10,18 +10,18 @@ const LONGEST: usize = 40;
 
 /// Hands out the ids of one answer.
 #[derive(Clone, Debug)]
-pub(super) struct Ids {
+pub(crate) struct Ids {
     state: u128,
     taken: HashSet<String>,
 }
 
 impl Ids {
-    pub(super) fn new(stamp: Stamp) -> Self {
+    pub(crate) fn new(stamp: Stamp) -> Self {
         Self { state: stamp.seed, taken: HashSet::new() }
     }
 
     /// `chatcmpl-` and Google's id of the answer, or a made one.
-    pub(super) fn completion(&mut self, response_id: Option<&str>) -> String {
+    pub(crate) fn completion(&mut self, response_id: Option<&str>) -> String {
         match response_id.filter(|id| is_plain(id)) {
             Some(id) => format!("chatcmpl-{id}"),
             None => self.made("chatcmpl-"),
@@ -29,7 +29,7 @@ impl Ids {
     }
 
     /// Gemini's id of the call if it is usable and new in this answer, else a made one.
-    pub(super) fn call(&mut self, gemini_id: Option<&str>) -> String {
+    pub(crate) fn call(&mut self, gemini_id: Option<&str>) -> String {
         let usable = gemini_id.filter(|id| is_plain(id) && id.len() <= LONGEST && !self.taken.contains(*id));
         let id = usable.map_or_else(|| self.made("call_"), str::to_owned);
         self.taken.insert(id.clone());
@@ -37,7 +37,7 @@ impl Ids {
     }
 
     /// An id of the given prefix and 24 letters and digits.
-    pub(super) fn made(&mut self, prefix: &str) -> String {
+    pub(crate) fn made(&mut self, prefix: &str) -> String {
         let mut id = String::with_capacity(prefix.len() + 24);
         id.push_str(prefix);
         for _ in 0..24 {

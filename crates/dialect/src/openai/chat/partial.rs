@@ -13,20 +13,20 @@ const LONGEST_LIST: usize = 4096;
 
 /// A call that is whole, with the signature of its part.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Whole {
-    pub(super) call: FunctionCall,
-    pub(super) signature: Option<String>,
+pub(crate) struct Whole {
+    pub(crate) call: FunctionCall,
+    pub(crate) signature: Option<String>,
 }
 
 /// The call that is being put together, if any.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Assembly {
+pub(crate) struct Assembly {
     open: Option<Whole>,
 }
 
 impl Assembly {
     /// Takes one part; returns the calls that are whole now, at most the one before and this one.
-    pub(super) fn take(&mut self, call: &FunctionCall, signature: Option<&String>) -> [Option<Whole>; 2] {
+    pub(crate) fn take(&mut self, call: &FunctionCall, signature: Option<&String>) -> [Option<Whole>; 2] {
         let named = call.name.as_deref().is_some_and(|name| !name.is_empty());
         let before = if named { self.open.take() } else { None };
         if named {
@@ -43,7 +43,7 @@ impl Assembly {
     }
 
     /// The stream ended: the call whose closing piece never came.
-    pub(super) fn finish(&mut self) -> Option<Whole> {
+    pub(crate) fn finish(&mut self) -> Option<Whole> {
         self.open.take()
     }
 }

@@ -4,9 +4,9 @@
 //! *means* for a given model is decided in [`super::translate`].
 
 mod assistant;
-mod carriers;
+pub(crate) mod carriers;
 pub(crate) mod fields;
-mod markdown;
+pub(crate) mod markdown;
 pub(crate) mod media;
 pub(crate) mod messages;
 mod mime;
@@ -110,7 +110,7 @@ impl ChatRequest {
 }
 
 /// The body as JSON, or where it stops being JSON.
-fn json(body: &[u8]) -> Result<Value, ApiError> {
+pub(crate) fn json(body: &[u8]) -> Result<Value, ApiError> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
     if body.is_empty() {
         return Err(ApiError::body("The body is empty; expected a JSON object with `model` and `messages`."));

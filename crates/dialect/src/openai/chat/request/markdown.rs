@@ -8,7 +8,7 @@ const OPEN: &str = "](data:";
 const MAX_ALT: usize = 256;
 
 /// Splits a text at `![…](data:…)`; anything that is not a well-formed image stays text.
-pub(super) fn split(text: String) -> Vec<Piece> {
+pub(crate) fn split(text: String) -> Vec<Piece> {
     if !text.contains(OPEN) {
         return vec![Piece::text(text)];
     }

@@ -245,3 +245,23 @@ fn uploaded(id: &str, mime: Option<String>) -> Source {
     };
     Source::Uri { uri, mime }
 }
+
+/// Media that somebody names by its parts: base64 of a known type.
+pub(crate) fn of_base64(path: &str, data: String, mime: &str) -> Result<Media, ApiError> {
+    let source = if is_data_url(&data) {
+        data_url(path, data, mime::canonical(mime), None)?
+    } else {
+        bare(path, data, mime::canonical(mime), None)?
+    };
+    Ok(source.plain())
+}
+
+/// Media behind a URL of any kind.
+pub(crate) fn of_url(path: &str, url: String, fallback: Option<&'static str>) -> Result<Media, ApiError> {
+    locate(path, url, None, fallback).map(Source::plain)
+}
+
+/// A file of Google's Files API.
+pub(crate) fn of_file(id: &str) -> Media {
+    uploaded(id, None).plain()
+}
