@@ -8,12 +8,15 @@
 mod answer;
 mod body;
 mod caller;
+mod calling;
 mod cookie;
 mod cors;
+mod failed;
 mod guard;
 mod layers;
 mod origin;
 mod peer;
+mod ratelimit;
 mod routes;
 mod rules;
 mod serving;

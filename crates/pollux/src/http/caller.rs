@@ -6,7 +6,7 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use super::Gateway;
-use super::openai::Failed;
+use super::failed::Failed;
 use super::peer::ClientAddress;
 use crate::access;
 

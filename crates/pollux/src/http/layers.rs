@@ -9,7 +9,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 use super::admin::Problem;
-use super::openai::Failed;
+use super::failed::Failed;
 use super::{Gateway, cors};
 use crate::telemetry::names;
 

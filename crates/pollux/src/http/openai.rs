@@ -2,14 +2,10 @@
 
 mod card;
 mod chat;
-mod error;
 mod models;
-mod ratelimit;
 
 use super::routes::Guard::{Open, User};
 use super::routes::Route;
-
-pub(super) use error::Failed;
 
 /// Its routes, below `/v1`.
 pub(super) fn list() -> Vec<Route> {

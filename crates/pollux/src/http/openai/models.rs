@@ -6,11 +6,11 @@ use axum::extract::{Path, State};
 use dialect::model::Thinking;
 use dialect::openai::models::{ModelList, ModelObject};
 
-use super::chat::{not_allowed, unknown_model};
-use super::error::Failed;
 use crate::catalog::{Offered, UnknownModel};
 use crate::http::Gateway;
 use crate::http::caller::Caller;
+use crate::http::calling::{not_allowed, unknown_model};
+use crate::http::failed::Failed;
 
 /// The models that the user may use today.
 pub(super) async fn list(State(gateway): State<Gateway>, Caller(caller): Caller) -> Json<ModelList> {

@@ -4,10 +4,11 @@ use dialect::gemini::response::GenerateContentResponse;
 use dialect::openai::chat::stream::Encoder;
 use dialect::openai::chat::{Encoding, Stamp};
 
-use super::super::error::Failed;
 use crate::access;
 use crate::http::Gateway;
 use crate::http::answer::Scribe;
+use crate::http::calling;
+use crate::http::failed::Failed;
 use crate::relay::{Refusal, Served};
 
 /// The encoder, and where what it remembers is kept.
@@ -49,6 +50,6 @@ impl Scribe for ChatScribe {
 
     async fn keep(&mut self, served: &Served) {
         let remembered = self.encoder.remembered();
-        super::keep(&self.gateway, &self.caller, remembered, &served.project).await;
+        calling::keep(&self.gateway, &self.caller, remembered, &served.project).await;
     }
 }

@@ -14,7 +14,7 @@ const MICROS: u64 = 1_000_000;
 
 impl Failed {
     /// Says which limit of the user keeps the call.
-    pub(crate) fn from_refused(refused: &Refused, now: Moment) -> Self {
+    pub(in crate::http) fn from_refused(refused: &Refused, now: Moment) -> Self {
         metrics::counter!(names::CALLS_LIMITED, "limit" => refused.limit.name()).increment(1);
         match refused.opens {
             Opens::WhenCallsEnd => {

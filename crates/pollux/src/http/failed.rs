@@ -1,4 +1,6 @@
-//! How a refusal reads in OpenAI's words (`wire.md` §10.3), and which headers make its SDKs do the right thing.
+//! How a refusal reads (`wire.md` §10.3), and which headers make SDKs do the right thing.
+//!
+//! The envelope is OpenAI's; other surfaces take the status and the words, and put them into their own.
 
 mod limited;
 
@@ -22,7 +24,7 @@ const WORTH_WAITING: Duration = Duration::from_mins(1);
 /// A refusal, and when it is worth trying again.
 #[derive(Debug)]
 pub(crate) struct Failed {
-    pub(crate) error: ApiError,
+    pub(super) error: ApiError,
     retry: Retry,
 }
 
@@ -39,7 +41,7 @@ enum Retry {
 
 impl Failed {
     /// Says a refusal of the relay in OpenAI's words.
-    pub(crate) fn from_refusal(refusal: &Refusal, now: Moment) -> Self {
+    pub(super) fn from_refusal(refusal: &Refusal, now: Moment) -> Self {
         match refusal {
             Refusal::Request(outcome) | Refusal::Upstream(outcome) => Self::from_outcome(outcome),
             Refusal::Busy { opens } => {
@@ -183,13 +185,13 @@ impl Failed {
         }
     }
 
-    pub(crate) fn new(status: u16, kind: &'static str, code: &'static str, message: String) -> Self {
+    pub(super) fn new(status: u16, kind: &'static str, code: &'static str, message: String) -> Self {
         let error = ApiError { status, kind, code: Some(code), param: None, message };
         Self { error, retry: Retry::AsUsual }
     }
 
     /// The request field at fault.
-    pub(crate) fn about(mut self, param: &str) -> Self {
+    pub(super) fn about(mut self, param: &str) -> Self {
         self.error.param = Some(param.to_owned());
         self
     }
@@ -204,7 +206,7 @@ impl Failed {
         self
     }
 
-    fn headers(&self) -> HeaderMap {
+    pub(super) fn headers(&self) -> HeaderMap {
         const AGAIN: HeaderName = HeaderName::from_static("x-should-retry");
         const AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
         let mut headers = HeaderMap::new();
