@@ -20,9 +20,11 @@ mod ratelimit;
 mod routes;
 mod rules;
 mod serving;
+mod shapes;
 mod watching;
 
 mod admin;
+mod anthropic;
 mod console;
 mod openai;
 mod ops;
@@ -201,10 +203,15 @@ impl std::ops::Deref for Gateway {
     }
 }
 
+/// What is below `/v1`: the surfaces that speak to models, and what they share.
+fn speaking() -> Vec<routes::Route> {
+    [openai::list(), anthropic::list(), shapes::routes()].into_iter().flatten().collect()
+}
+
 /// Every route of the gateway.
 pub fn router(gateway: &Gateway) -> Router {
     let routes = Router::new()
-        .nest("/v1", mount(openai::list(), gateway))
+        .nest("/v1", mount(speaking(), gateway))
         .nest("/admin", admin::routes(gateway))
         .merge(mount(ops::list(), gateway))
         .merge(mount(console::list(), gateway))
@@ -214,7 +221,6 @@ pub fn router(gateway: &Gateway) -> Router {
 
 /// The same routes as a list, for those who want to walk them.
 pub fn mounted() -> Vec<Mounted> {
-    let surfaces =
-        [("/v1", openai::list()), ("/admin", admin::list()), ("", ops::list()), ("", console::list())];
+    let surfaces = [("/v1", speaking()), ("/admin", admin::list()), ("", ops::list()), ("", console::list())];
     surfaces.into_iter().flat_map(|(prefix, routes)| routes::mounted(prefix, routes)).collect()
 }

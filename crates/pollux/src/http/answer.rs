@@ -19,6 +19,10 @@ const HEARTBEAT: &[u8] = b": keep-alive\n\n";
 
 /// Writes one dialect's stream.
 pub(super) trait Scribe: Send + 'static {
+    /// A sign of life.
+    fn heartbeat(&self) -> &'static [u8] {
+        HEARTBEAT
+    }
     /// One upstream event.
     fn push(&mut self, event: &GenerateContentResponse, out: &mut Vec<u8>);
     /// The answer goes on in another upstream request.
@@ -57,13 +61,16 @@ pub(super) fn waiting<S: Scribe>(running: Running, scribe: S, every: Duration) -
 }
 
 fn body<S: Scribe>(state: State<S>, every: Duration) -> Body {
-    let first_beat = matches!(state, State::Waiting(..));
+    let first_beat = match &state {
+        State::Waiting(_, scribe) => Some(scribe.heartbeat()),
+        State::Open(..) | State::Done => None,
+    };
     let frames = unfold((state, first_beat), move |(state, beat)| async move {
-        if beat {
-            return Some((Ok::<_, std::convert::Infallible>(Bytes::from_static(HEARTBEAT)), (state, false)));
+        if let Some(beat) = beat {
+            return Some((Ok::<_, std::convert::Infallible>(Bytes::from_static(beat)), (state, None)));
         }
         let (frame, state) = step(state, every).await?;
-        Some((Ok(frame), (state, false)))
+        Some((Ok(frame), (state, None)))
     });
     Body::from_stream(frames)
 }
@@ -72,7 +79,7 @@ async fn step<S: Scribe>(state: State<S>, every: Duration) -> Option<(Bytes, Sta
     match state {
         State::Done => None,
         State::Waiting(mut running, mut scribe) => match timeout(every, &mut running).await {
-            Err(_) => Some((Bytes::from_static(HEARTBEAT), State::Waiting(running, scribe))),
+            Err(_) => Some((Bytes::from_static(scribe.heartbeat()), State::Waiting(running, scribe))),
             Ok(Ok(stream)) => advance(stream, scribe, every).await,
             Ok(Err(refusal)) => {
                 let mut out = Vec::new();
@@ -93,7 +100,7 @@ async fn advance<S: Scribe>(
     let mut out = Vec::new();
     while out.is_empty() {
         let Ok(next) = timeout(every, stream.next()).await else {
-            return Some((Bytes::from_static(HEARTBEAT), State::Open(stream, scribe)));
+            return Some((Bytes::from_static(scribe.heartbeat()), State::Open(stream, scribe)));
         };
         let ending = write_ready(next, &mut stream, &mut scribe, &mut out);
         scribe.keep(stream.served()).await;

@@ -21,6 +21,8 @@ use crate::relay::{Affinity, Call, Refusal, Served};
 use crate::settings::Values;
 use crate::shared::Kept;
 use crate::store::record::Priority;
+use crate::telemetry::call as watched;
+use pool::account::Standing;
 
 const IGNORED: HeaderName = HeaderName::from_static("x-pollux-ignored-params");
 const UPSTREAM_MODEL: HeaderName = HeaderName::from_static("x-pollux-upstream-model");
@@ -35,6 +37,42 @@ pub(super) struct Meaning {
     pub(super) request: GenerateContentRequest,
     pub(super) hints: Hints,
     pub(super) streamed: bool,
+}
+
+/// A request that was understood.
+#[derive(Debug)]
+pub(super) struct Understood<E> {
+    pub(super) call: Call,
+    /// What the surface has to know to say the answer.
+    pub(super) encoding: E,
+    pub(super) ignored: Vec<String>,
+    /// The client may know why the call went where it went.
+    pub(super) explain: bool,
+}
+
+/// Admits a request that was understood and has it served; also says how the user stands.
+pub(super) async fn answer<E, F>(
+    gateway: &Gateway,
+    caller: &Caller,
+    understood: Result<Understood<E>, Failed>,
+    serve: impl FnOnce(Understood<E>, Admission) -> F,
+) -> (Vec<Standing>, Result<Response, Failed>)
+where
+    F: Future<Output = Result<Response, Failed>>,
+{
+    let understood = match understood {
+        Ok(understood) => understood,
+        Err(failed) => {
+            return (gateway.limits.standing(&caller.user, &caller.rules.caps).await, Err(failed));
+        }
+    };
+    match admit(gateway, caller, &understood.call).await {
+        Ok(admission) => (admission.standing().to_vec(), Box::pin(serve(understood, admission)).await),
+        Err(Denial { refused, standing }) => {
+            understood.call.watch.refuse(watched::LIMITED, 429);
+            (standing, Err(Failed::from_refused(&refused, gateway.clock.now())))
+        }
+    }
 }
 
 /// The model that a client named, if it exists, is on, and is one that the client may use.
@@ -106,7 +144,7 @@ fn affinity(caller: &Caller, hints: &Hints, made_by: impl Fn(&str) -> Option<Str
 }
 
 /// Reserves the most that a call may take.
-pub(super) async fn admit(gateway: &Gateway, caller: &Caller, call: &Call) -> Result<Admission, Denial> {
+async fn admit(gateway: &Gateway, caller: &Caller, call: &Call) -> Result<Admission, Denial> {
     let tariff = Tariff::new(gateway.catalog.price(&call.model, gateway.clock.now()));
     gateway.limits.admit(&caller.user, &caller.rules.caps, &call.most_tokens(), tariff).await
 }

@@ -110,6 +110,12 @@ impl Failed {
         Self::new(503, "server_error", "journal_full", message).after(Duration::from_mins(1))
     }
 
+    /// The answer broke off after it had begun.
+    pub(super) fn cut(reason: &str) -> Self {
+        let message = format!("The answer broke off upstream ({reason}). What came so far is incomplete.");
+        Self::new(502, "server_error", "upstream_stream_error", message)
+    }
+
     /// The user is private, and nobody who serves it may read along.
     fn no_private_project() -> Self {
         let message = "This key is private: its calls go to paid Google projects only, because Google may use what \

@@ -7,12 +7,9 @@ mod models;
 use super::routes::Guard::{Open, User};
 use super::routes::Route;
 
-/// Its routes, below `/v1`.
+pub(super) use models::{list as list_models, retrieve as retrieve_model};
+
+/// Its routes, below `/v1`; `/v1/models` is shared (see `shapes.rs`).
 pub(super) fn list() -> Vec<Route> {
-    vec![
-        Route::get("/", Open, card::show),
-        Route::post("/chat/completions", User, chat::create),
-        Route::get("/models", User, models::list),
-        Route::get("/models/{*id}", User, models::retrieve),
-    ]
+    vec![Route::get("/", Open, card::show), Route::post("/chat/completions", User, chat::create)]
 }

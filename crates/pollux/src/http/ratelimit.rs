@@ -7,39 +7,40 @@ use pool::account::{Limit, Standing};
 
 use crate::clock::Moment;
 
-/// Limits that count requests, and the headers that tell of them.
-const REQUESTS: (&[Limit], [HeaderName; 3]) = (
-    &[Limit::Rpm, Limit::Rpd],
-    [
-        HeaderName::from_static("x-ratelimit-limit-requests"),
-        HeaderName::from_static("x-ratelimit-remaining-requests"),
-        HeaderName::from_static("x-ratelimit-reset-requests"),
-    ],
-);
+/// Limits that count requests.
+pub(super) const REQUESTS: &[Limit] = &[Limit::Rpm, Limit::Rpd];
 
-/// Limits that count tokens, and the headers that tell of them.
-const TOKENS: (&[Limit], [HeaderName; 3]) = (
-    &[Limit::Tpm, Limit::TokensDay, Limit::TokensMonth, Limit::TokensTotal],
-    [
-        HeaderName::from_static("x-ratelimit-limit-tokens"),
-        HeaderName::from_static("x-ratelimit-remaining-tokens"),
-        HeaderName::from_static("x-ratelimit-reset-tokens"),
-    ],
-);
+/// Limits that count tokens.
+pub(super) const TOKENS: &[Limit] = &[Limit::Tpm, Limit::TokensDay, Limit::TokensMonth, Limit::TokensTotal];
+
+const REQUEST_HEADERS: [HeaderName; 3] = [
+    HeaderName::from_static("x-ratelimit-limit-requests"),
+    HeaderName::from_static("x-ratelimit-remaining-requests"),
+    HeaderName::from_static("x-ratelimit-reset-requests"),
+];
+
+const TOKEN_HEADERS: [HeaderName; 3] = [
+    HeaderName::from_static("x-ratelimit-limit-tokens"),
+    HeaderName::from_static("x-ratelimit-remaining-tokens"),
+    HeaderName::from_static("x-ratelimit-reset-tokens"),
+];
 
 /// Tells how a user stands. What is not limited is not told.
 pub(super) fn note(headers: &mut HeaderMap, standing: &[Standing], now: Moment) {
-    for (limits, [limit, remaining, reset]) in [REQUESTS, TOKENS] {
-        let told = standing.iter().filter(|standing| limits.contains(&standing.limit));
-        let tightest =
-            told.min_by_key(|standing| (standing.remaining(), std::cmp::Reverse(resets(standing))));
-        let Some(tightest) = tightest else { continue };
+    for (limits, [limit, remaining, reset]) in [(REQUESTS, REQUEST_HEADERS), (TOKENS, TOKEN_HEADERS)] {
+        let Some(tightest) = tightest(standing, limits) else { continue };
         headers.insert(limit, HeaderValue::from(tightest.cap));
         headers.insert(remaining, HeaderValue::from(tightest.remaining()));
         if let Some(Ok(at)) = tightest.resets.map(|at| HeaderValue::from_str(&span(at.since(now)))) {
             headers.insert(reset, at);
         }
     }
+}
+
+/// The one of these limits that has the least left.
+pub(super) fn tightest<'a>(standing: &'a [Standing], limits: &[Limit]) -> Option<&'a Standing> {
+    let told = standing.iter().filter(|standing| limits.contains(&standing.limit));
+    told.min_by_key(|standing| (standing.remaining(), std::cmp::Reverse(resets(standing))))
 }
 
 fn resets(standing: &Standing) -> Moment {

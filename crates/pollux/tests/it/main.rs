@@ -9,6 +9,7 @@
     reason = "tests are free"
 )]
 
+mod anthropic;
 mod balance;
 mod bed;
 mod calllog;

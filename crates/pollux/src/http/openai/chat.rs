@@ -11,13 +11,12 @@ use tokio::time::Instant;
 
 use crate::access;
 use crate::http::caller::Caller;
-use crate::http::calling::{self, Meaning};
+use crate::http::calling::{self, Meaning, Understood};
 use crate::http::failed::Failed;
 use crate::http::watching::Arrived;
 use crate::http::{Gateway, body, ratelimit, rules};
-use crate::limits::{Admission, Denial};
-use crate::relay::{Answer, Call};
-use crate::telemetry::call as watched;
+use crate::limits::Admission;
+use crate::relay::Answer;
 
 mod scribe;
 
@@ -30,47 +29,31 @@ pub(super) async fn create(
     headers: HeaderMap,
     request: Body,
 ) -> Response {
-    let (standing, answered) = match prepare(&gateway, &caller, request, &headers).await {
-        Ok(prepared) => match calling::admit(&gateway, &caller, &prepared.call).await {
-            Ok(admission) => {
-                (admission.standing().to_vec(), serve(&gateway, caller, prepared, admission).await)
-            }
-            Err(Denial { refused, standing }) => {
-                prepared.call.watch.refuse(watched::LIMITED, 429);
-                (standing, Err(Failed::from_refused(&refused, gateway.clock.now())))
-            }
-        },
-        Err(failed) => (gateway.limits.standing(&caller.user, &caller.rules.caps).await, Err(failed)),
-    };
+    let prepared = prepare(&gateway, &caller, request, &headers).await;
+    let (standing, answered) = calling::answer(&gateway, &caller, prepared, |understood, admission| {
+        serve(&gateway, &caller, understood, admission)
+    })
+    .await;
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
     ratelimit::note(response.headers_mut(), &standing, gateway.clock.now());
     response
 }
 
-/// A request that was understood.
-struct Prepared {
-    call: Call,
-    encoding: Encoding,
-    ignored: Vec<String>,
-    /// The client may know why the call went where it went.
-    explain: bool,
-}
-
 async fn serve(
     gateway: &Gateway,
-    caller: access::Caller,
-    prepared: Prepared,
+    caller: &access::Caller,
+    understood: Understood<Encoding>,
     admission: Admission,
 ) -> Result<Response, Failed> {
-    let Prepared { call, encoding, ignored, explain } = prepared;
+    let Understood { call, encoding, ignored, explain } = understood;
     let stamp = calling::stamp(gateway);
     let refused = |refusal| Failed::from_refusal(&refusal, gateway.clock.now());
     let mut response = if call.streamed {
-        let scribe = ChatScribe::new(gateway.clone(), caller, encoding, stamp);
+        let scribe = ChatScribe::new(gateway.clone(), caller.clone(), encoding, stamp);
         calling::stream(gateway.clone(), (call, admission), scribe, explain).await.map_err(refused)?
     } else {
-        let answer = gateway.relay.whole(call, admission).await.map_err(refused)?;
-        let mut response = complete(gateway, &caller, &answer, &encoding, stamp).await;
+        let answer = Box::pin(gateway.relay.whole(call, admission)).await.map_err(refused)?;
+        let mut response = complete(gateway, caller, &answer, &encoding, stamp).await;
         calling::note_decision(response.headers_mut(), gateway, &answer.served, explain);
         response
     };
@@ -84,7 +67,7 @@ async fn prepare(
     caller: &access::Caller,
     request: Body,
     headers: &HeaderMap,
-) -> Result<Prepared, Failed> {
+) -> Result<Understood<Encoding>, Failed> {
     let bytes = body::read(request, gateway.fixed.max_body).await?;
     let at = Instant::now();
     let mut request = ChatRequest::parse(&bytes)?;
@@ -102,7 +85,7 @@ async fn prepare(
     let (surface, route) = ("openai.chat", "/v1/chat/completions");
     let arrived = Arrived { surface, route, headers, caller, asked: &asked, at };
     let call = calling::call(gateway, arrived, Meaning { model, request, hints, streamed }, &kept);
-    Ok(Prepared { call, encoding, ignored, explain: calling::asks_why(gateway, headers) })
+    Ok(Understood { call, encoding, ignored, explain: calling::asks_why(gateway, headers) })
 }
 
 /// A whole answer, once what later calls need is kept.

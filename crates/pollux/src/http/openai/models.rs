@@ -1,42 +1,20 @@
-//! `GET /v1/models` and `GET /v1/models/{id}` (`wire.md` §13.6).
+//! `GET /v1/models` and `GET /v1/models/{id}` in OpenAI's shape (`wire.md` §13.6).
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use dialect::model::Thinking;
 use dialect::openai::models::{ModelList, ModelObject};
 
-use crate::catalog::{Offered, UnknownModel};
-use crate::http::Gateway;
-use crate::http::caller::Caller;
-use crate::http::calling::{not_allowed, unknown_model};
-use crate::http::failed::Failed;
+use crate::catalog::Offered;
 
-/// The models that the user may use today.
-pub(super) async fn list(State(gateway): State<Gateway>, Caller(caller): Caller) -> Json<ModelList> {
-    let settings = gateway.settings.now();
-    let models = gateway.catalog.list(gateway.clock.now()).into_iter();
-    let models = models.filter(|model| gateway.is_offered(model, &settings));
-    let models = models.filter(|model| caller.scope.allows_model(&model.id));
-    Json(ModelList::new(models.map(object).collect()))
+/// A list of these models.
+pub(in crate::http) fn list(models: Vec<Offered>) -> Response {
+    Json(ModelList::new(models.into_iter().map(object).collect())).into_response()
 }
 
-/// One of them, by its id or an alias.
-pub(super) async fn retrieve(
-    State(gateway): State<Gateway>,
-    Caller(caller): Caller,
-    name: Result<Path<String>, PathRejection>,
-) -> Result<Json<ModelObject>, Failed> {
-    // What cannot be decoded is no model's name.
-    let name = name.map_or_else(|_| "�".to_owned(), |Path(name)| name);
-    let found = gateway.catalog.get(&name, gateway.clock.now());
-    let on = |model: &Offered| gateway.is_offered(model, &gateway.settings.now());
-    let found = found.and_then(|model| if on(&model) { Ok(model) } else { Err(UnknownModel::off(&name)) });
-    let model = found.map_err(|unknown| unknown_model(&unknown.to_string()))?;
-    if !caller.scope.allows_model(&model.id) {
-        return Err(not_allowed(&model.id));
-    }
-    Ok(Json(object(model)))
+/// One of them.
+pub(in crate::http) fn retrieve(model: Offered) -> Response {
+    Json(object(model)).into_response()
 }
 
 fn object(model: Offered) -> ModelObject {

@@ -38,8 +38,7 @@ impl Scribe for ChatScribe {
     }
 
     fn cut(&mut self, reason: &str, out: &mut Vec<u8>) {
-        let message = format!("The answer broke off upstream ({reason}). What came so far is incomplete.");
-        let failed = Failed::new(502, "server_error", "upstream_stream_error", message);
+        let failed = Failed::cut(reason);
         self.encoder.fail(&failed.error, out);
     }
 

@@ -1,0 +1,17 @@
+//! The Anthropic surface.
+
+mod error;
+mod messages;
+mod models;
+mod ratelimit;
+mod scribe;
+
+use super::routes::Guard::User;
+use super::routes::Route;
+
+pub(super) use models::{list as list_models, retrieve as retrieve_model};
+
+/// Its routes, below `/v1`; `/v1/models` is shared (see `shapes.rs`).
+pub(super) fn list() -> Vec<Route> {
+    vec![Route::post("/messages", User, messages::create)]
+}

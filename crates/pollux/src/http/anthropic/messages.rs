@@ -1,0 +1,120 @@
+//! `POST /v1/messages`.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use dialect::anthropic::request::MessagesRequest;
+use dialect::anthropic::{Encoding, Translated, to_gemini, whole};
+use dialect::openai::chat::Stamp;
+use dialect::openai::chat::translate::Context;
+use http::{HeaderMap, HeaderValue, header};
+use tokio::time::Instant;
+
+use super::scribe::MessageScribe;
+use super::{error, ratelimit};
+use crate::access;
+use crate::http::caller::Caller;
+use crate::http::calling::{self, Meaning, Understood};
+use crate::http::failed::Failed;
+use crate::http::watching::Arrived;
+use crate::http::{Gateway, body, ratelimit as openai_ratelimit, rules};
+use crate::limits::Admission;
+use crate::relay::Answer;
+
+/// Features of Anthropic's that are still being tried; none of them is Google's.
+const BETA: &str = "anthropic-beta";
+
+/// Answers a message, whole or streamed, and says how the user stands.
+pub(super) async fn create(
+    State(gateway): State<Gateway>,
+    caller: Result<Caller, Failed>,
+    headers: HeaderMap,
+    request: Body,
+) -> Response {
+    let caller = match caller {
+        Ok(Caller(caller)) => caller,
+        Err(failed) => return error::answer(&failed, &headers),
+    };
+    let prepared = prepare(&gateway, &caller, request, &headers).await;
+    let (standing, answered) = calling::answer(&gateway, &caller, prepared, |understood, admission| {
+        serve(&gateway, &caller, (understood, admission), &headers)
+    })
+    .await;
+    let mut response = answered.unwrap_or_else(|failed| error::answer(&failed, &headers));
+    openai_ratelimit::note(response.headers_mut(), &standing, gateway.clock.now());
+    ratelimit::note(response.headers_mut(), &standing, gateway.clock.now());
+    error::identify(&mut response, &headers);
+    response
+}
+
+async fn serve(
+    gateway: &Gateway,
+    caller: &access::Caller,
+    (understood, admission): (Understood<Encoding>, Admission),
+    headers: &HeaderMap,
+) -> Result<Response, Failed> {
+    let Understood { call, encoding, ignored, explain } = understood;
+    let stamp = calling::stamp(gateway);
+    let refused = |refusal| Failed::from_refusal(&refusal, gateway.clock.now());
+    let mut response = if call.streamed {
+        let encoding = Encoding { estimated_input: call.most_tokens().input, ..encoding };
+        let id = error::request_id(headers);
+        let scribe = MessageScribe::new(gateway.clone(), caller.clone(), (encoding, stamp), id);
+        calling::stream(gateway.clone(), (call, admission), scribe, explain).await.map_err(refused)?
+    } else {
+        let answer = Box::pin(gateway.relay.whole(call, admission)).await.map_err(refused)?;
+        let mut response = complete(gateway, caller, &answer, &encoding, stamp).await;
+        calling::note_decision(response.headers_mut(), gateway, &answer.served, explain);
+        response
+    };
+    calling::note_ignored(response.headers_mut(), &ignored);
+    Ok(response)
+}
+
+/// Reads and translates the request, and gathers what binds it to a project.
+async fn prepare(
+    gateway: &Gateway,
+    caller: &access::Caller,
+    request: Body,
+    headers: &HeaderMap,
+) -> Result<Understood<Encoding>, Failed> {
+    let bytes = body::read(request, gateway.fixed.max_body).await?;
+    let at = Instant::now();
+    let mut request = MessagesRequest::parse(&bytes)?;
+    drop(bytes);
+    if headers.contains_key(BETA) {
+        request.ignore(BETA);
+    }
+    let settings = gateway.settings.now();
+    request.default_model(&settings.default_model);
+    let asked = request.require_model()?.to_owned();
+    let model = calling::model(gateway, caller, &asked, &settings)?;
+    let kept = calling::recall(gateway, caller, &request.call_ids()).await;
+    let recall = calling::remembered(&kept);
+    let policy = rules::policy(&settings, &model);
+    let context = Context { capabilities: &model.capabilities, policy: &policy, recall: &recall };
+    let streamed = request.stream();
+    let Translated { request, encoding, ignored, hints } = to_gemini(request, &context)?;
+    let (surface, route) = ("anthropic.messages", "/v1/messages");
+    let arrived = Arrived { surface, route, headers, caller, asked: &asked, at };
+    let call = calling::call(gateway, arrived, Meaning { model, request, hints, streamed }, &kept);
+    Ok(Understood { call, encoding, ignored, explain: calling::asks_why(gateway, headers) })
+}
+
+/// A whole answer, once what later calls need is kept.
+async fn complete(
+    gateway: &Gateway,
+    caller: &access::Caller,
+    answer: &Answer,
+    encoding: &Encoding,
+    stamp: Stamp,
+) -> Response {
+    let message = whole::message(&answer.response, encoding, stamp);
+    calling::keep(gateway, caller, message.remembered, &answer.served.project).await;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    calling::note_model(&mut headers, answer.response.model_version.as_deref());
+    let warnings: Vec<&str> = message.warnings.iter().map(|warning| warning.name()).collect();
+    calling::note_warnings(&mut headers, &warnings);
+    (headers, message.body).into_response()
+}

@@ -1,0 +1,82 @@
+//! `GET /v1/models` and `/v1/models/{id}`: one path, and whose shape the answer has is told by what the request carries.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Uri};
+
+use super::caller::Caller;
+use super::calling::{not_allowed, unknown_model};
+use super::failed::Failed;
+use super::routes::Guard::User;
+use super::routes::Route;
+use super::{Gateway, anthropic, openai};
+use crate::access;
+use crate::catalog::{Offered, UnknownModel};
+
+/// Anthropic's clients always send it, nobody else does.
+const ANTHROPIC: &str = "anthropic-version";
+
+/// The shared routes, below `/v1`.
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::get("/models", User, list), Route::get("/models/{*id}", User, retrieve)]
+}
+
+/// Whose words a request is in.
+enum Shape {
+    OpenAi,
+    Anthropic,
+}
+
+impl Shape {
+    fn of(headers: &HeaderMap) -> Self {
+        if headers.contains_key(ANTHROPIC) { Self::Anthropic } else { Self::OpenAi }
+    }
+}
+
+/// The models that the user may use today.
+async fn list(
+    State(gateway): State<Gateway>,
+    caller: Result<Caller, Failed>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let models = caller.map(|Caller(caller)| offered(&gateway, &caller));
+    match (Shape::of(&headers), models) {
+        (Shape::Anthropic, models) => anthropic::list_models(models, &uri, &headers),
+        (Shape::OpenAi, Ok(models)) => openai::list_models(models),
+        (Shape::OpenAi, Err(failed)) => failed.into_response(),
+    }
+}
+
+/// One of them, by its id or an alias.
+async fn retrieve(
+    State(gateway): State<Gateway>,
+    caller: Result<Caller, Failed>,
+    headers: HeaderMap,
+    name: Result<Path<String>, PathRejection>,
+) -> Response {
+    // What cannot be decoded is no model's name.
+    let name = name.map_or_else(|_| "�".to_owned(), |Path(name)| name);
+    let found = caller.and_then(|Caller(caller)| find(&gateway, &caller, &name));
+    match (Shape::of(&headers), found) {
+        (Shape::Anthropic, found) => anthropic::retrieve_model(found, &headers),
+        (Shape::OpenAi, Ok(model)) => openai::retrieve_model(model),
+        (Shape::OpenAi, Err(failed)) => failed.into_response(),
+    }
+}
+
+fn offered(gateway: &Gateway, caller: &access::Caller) -> Vec<Offered> {
+    let settings = gateway.settings.now();
+    let models = gateway.catalog.list(gateway.clock.now()).into_iter();
+    let models = models.filter(|model| gateway.is_offered(model, &settings));
+    models.filter(|model| caller.scope.allows_model(&model.id)).collect()
+}
+
+fn find(gateway: &Gateway, caller: &access::Caller, name: &str) -> Result<Offered, Failed> {
+    let found = gateway.catalog.get(name, gateway.clock.now());
+    let on = |model: &Offered| gateway.is_offered(model, &gateway.settings.now());
+    let found = found.and_then(|model| if on(&model) { Ok(model) } else { Err(UnknownModel::off(name)) });
+    let model = found.map_err(|unknown| unknown_model(&unknown.to_string()))?;
+    if caller.scope.allows_model(&model.id) { Ok(model) } else { Err(not_allowed(&model.id)) }
+}
