@@ -1,9 +1,18 @@
 # syntax=docker/dockerfile:1
-# Two stages: build with the pinned toolchain, run on a base without shell, package manager or root.
+# Three stages: the console with Node.js, the program with the pinned toolchain, and a base to run on without shell, package
+# manager or root.
+
+FROM node:22-bookworm-slim AS console
+WORKDIR /console
+COPY console/package.json console/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY console .
+RUN npm run build
 
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
+COPY --from=console /console/dist console/dist
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --bin pollux \

@@ -8,15 +8,31 @@ TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "nextest run --
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-demo: ## Start a gateway, a simulated Gemini and sample keys; print how to call it
+CONSOLE := console/dist/index.html
+
+console: $(CONSOLE) ## Build the web console, which the binary embeds (Node.js 20 or newer)
+
+# Without Node.js the program is built all the same; a plain page says what is missing.
+$(CONSOLE): $(shell find console/src console/public console/scripts -type f 2>/dev/null) console/index.html console/vite.config.ts console/package-lock.json
+	@if command -v npm >/dev/null; then cd console && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error; } && npm run --silent build && touch dist/index.html; \
+	else echo "make: npm was not found, so this build has no web console; install Node.js 20 or newer for it." >&2; fi
+
+demo: $(CONSOLE) ## Start a gateway, a simulated Gemini and sample keys; print how to call it
 	@$(CARGO) run --quiet --bin pollux -- demo
 
-test: ## Run every test: Rust, with private PostgreSQL and Redis servers, then the official SDKs against a real gateway
+test: $(CONSOLE) ## Run every test: Rust, with private PostgreSQL and Redis servers, then the official SDKs and the console against a real gateway
 	@dev/servers install
 	dev/servers run $(CARGO) $(TEST) --workspace
 	$(CARGO) test --workspace --doc --quiet
 	$(CARGO) build --quiet --bin pollux
 	$(MAKE) --no-print-directory test-clients
+	$(MAKE) --no-print-directory test-console
+
+test-console: $(CONSOLE) ## Check the console: its types, its units, then a browser against a real demo; pictures in target/console-shots
+	@dev/servers chromium
+	cd console && npm run --silent check && npm run --silent unit
+	$(CARGO) build --quiet --bin pollux
+	cd console && npm run --silent e2e
 
 test-clients: $(VENV)/ready ## Run the official SDKs against a real gateway and the simulator
 	$(VENV)/bin/python -m pytest clients/python -q
@@ -31,7 +47,7 @@ lint: ## Formatting, clippy and rustdoc, warnings as errors
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --quiet
 
-build: ## Build the release binary: target/release/pollux
+build: $(CONSOLE) ## Build the release binary: target/release/pollux
 	$(CARGO) build --release --bin pollux
 
 SEEDS ?= 10000
@@ -64,4 +80,4 @@ docs: ## Rewrite the generated pages and build the API documentation
 	POLLUX_BLESS=1 $(CARGO) test --quiet -p pollux --lib config
 	$(CARGO) doc --workspace --no-deps
 
-.PHONY: help crash demo test test-clients lint build bench bench-quick bench-choose bench-yield simulate simulate-pool docs
+.PHONY: help console crash demo test test-console test-clients lint build bench bench-quick bench-choose bench-yield simulate simulate-pool docs

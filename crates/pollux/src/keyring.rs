@@ -13,6 +13,7 @@ mod lease;
 mod limits;
 mod names;
 mod pacing;
+mod preview;
 mod projects;
 mod queue;
 mod ring;

@@ -9,6 +9,7 @@ mod asked;
 mod attempts;
 mod audit;
 mod backups;
+mod catalog;
 mod complaints;
 mod config;
 mod doctor;
@@ -101,6 +102,7 @@ fn of_settings() -> Vec<Route> {
         Route::post("/config/load-balance", Admin, config::load_balance::set),
         Route::get("/config", Viewer, config::show::show),
         Route::get("/stats", Viewer, stats::show),
+        Route::get("/catalog", Viewer, catalog::list),
         Route::get("/models", Viewer, seed::models::list::list),
         Route::get("/models/{model}", Viewer, seed::models::show::show),
         Route::post("/models/{model}", Admin, seed::models::change::change),
@@ -117,6 +119,7 @@ fn of_resources() -> Vec<Route> {
         Route::post("/keys/export", Sudo, keys::export::export),
         Route::get("/keys", Viewer, keys::list::page),
         Route::post("/keys", Admin, keys::add::add),
+        Route::post("/keys/preview", Viewer, keys::preview::preview),
         Route::get("/keys/{id}", Viewer, keys::show::show),
         Route::delete("/keys/{id}", Admin, keys::delete::delete),
         Route::post("/keys/{id}/enable", Admin, keys::switch::enable),

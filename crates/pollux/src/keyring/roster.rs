@@ -86,6 +86,11 @@ impl Roster {
         Some(handle)
     }
 
+    /// Every key.
+    pub(super) fn entries(&self) -> Vec<Arc<KeyEntry>> {
+        self.keys.iter().flatten().cloned().collect()
+    }
+
     pub(super) fn key(&self, handle: KeyId) -> Option<&Arc<KeyEntry>> {
         self.keys.get(handle.0 as usize)?.as_ref()
     }

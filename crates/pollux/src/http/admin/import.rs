@@ -47,9 +47,14 @@ impl Brought {
 
 /// Adds the keys that the body's `key` holds: a text with one key or many, or a list.
 pub(super) async fn import(gateway: &Gateway, request: Body) -> Result<Result<Addition, RollError>, Problem> {
-    let fields = Fields::read(request, IMPORT_LIMIT).await?;
-    let text = pasted(&fields)?;
+    let text = text(request).await?;
     Ok(gateway.keyring.add(&text, Origin::Admin).await)
+}
+
+/// The text that a body brings to look for keys in.
+pub(super) async fn text(request: Body) -> Result<String, Problem> {
+    let fields = Fields::read(request, IMPORT_LIMIT).await?;
+    Ok(pasted(&fields)?.into_owned())
 }
 
 /// The keys of an addition, in the order of the text.

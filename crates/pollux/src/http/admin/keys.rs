@@ -6,6 +6,7 @@ pub(super) mod delete;
 pub(super) mod export;
 pub(super) mod list;
 pub(super) mod r#move;
+pub(super) mod preview;
 pub(super) mod show;
 pub(super) mod switch;
 

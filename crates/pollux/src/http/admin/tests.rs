@@ -2,6 +2,7 @@
 
 mod access;
 mod calls;
+mod catalog;
 mod keys;
 mod projects;
 mod refusals;

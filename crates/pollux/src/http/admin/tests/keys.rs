@@ -390,3 +390,20 @@ async fn old_scripts_find_their_lists() {
     assert_eq!((reply.status, &reply.json()["message"]), (200, &json!("Key deleted")));
     assert_eq!(house.delete(&path).await.status, 404);
 }
+
+#[tokio::test]
+async fn keys_are_looked_at_before_they_are_added() {
+    let house = House::open().await;
+    add(&house, key(1).into()).await;
+    let text = format!("{}\n{}\ntoo-short\n{}", key(1), key(2), key(2));
+    let seen = house.post("/admin/keys/preview", json!({ "key": text }).to_string()).await.json();
+    let told = ["added", "keys", "invalid", "repeated"].map(|name| {
+        seen[name].as_array().map_or_else(|| seen[name].as_u64().unwrap(), |list| list.len() as u64)
+    });
+    assert_eq!(told, [1, 2, 1, 1], "{seen}");
+    assert_eq!(
+        (&seen["keys"][0]["status"], &seen["keys"][1]["status"]),
+        (&json!("duplicate"), &json!("added"))
+    );
+    assert_eq!(house.app.gateway.keyring.ready_keys(), 1);
+}

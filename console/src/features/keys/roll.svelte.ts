@@ -1,0 +1,74 @@
+/** All keys, as many as there are: the first page shows at once, the rest comes while one reads. */
+import { ask, everyRow, Failure } from '../../api/client';
+import type { Key, Project } from '../../api/shapes';
+
+class Roll {
+  keys = $state.raw<Key[]>([]);
+  projects = $state.raw<Map<string, Project>>(new Map());
+  loading = $state(true);
+  known = $state(false);
+  error = $state.raw<Failure | null>(null);
+  #abort: AbortController | null = null;
+
+  label = (id: string): string => this.projects.get(id)?.label ?? id;
+
+  async load(): Promise<void> {
+    this.#abort?.abort();
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.loading = true;
+    const keys: Key[] = [];
+    const projects = new Map<string, Project>();
+    try {
+      const others = everyRow<Project>('admin/projects', (rows) => rows.forEach((row) => projects.set(row.id, row)), abort.signal).then(() => (this.projects = projects));
+      const first = !this.known;
+      await everyRow<Key>('admin/keys', (rows) => {
+        for (const row of rows) keys.push(row);
+        // What is shown already is not taken away while it is loaded again.
+        if (first) this.keys = keys.slice();
+        this.known ||= first;
+      }, abort.signal);
+      await others;
+      this.keys = keys;
+      this.known = true;
+      this.error = null;
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      this.error = error instanceof Failure ? error : new Failure(0, String(error));
+    }
+    if (this.#abort === abort) this.loading = false;
+  }
+
+  /** Takes over what an answer says of one key. */
+  put(key: Key): void {
+    this.keys = this.keys.map((one) => (one.id === key.id ? key : one));
+  }
+  drop(ids: ReadonlySet<string>): void {
+    this.keys = this.keys.filter((key) => !ids.has(key.id));
+  }
+}
+
+export const roll = new Roll();
+
+/** Does something to each of many, eight at a time; says how far it is. */
+export async function each(ids: readonly string[], deed: (id: string) => Promise<void>, progress: (done: number, failed: number) => void, stopped: () => boolean): Promise<number> {
+  let next = 0, done = 0, failed = 0;
+  const work = async () => {
+    while (next < ids.length && !stopped()) {
+      const id = ids[next++];
+      if (id === undefined) return;
+      try { await deed(id); } catch { failed++; }
+      progress(++done, failed);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, work));
+  return failed;
+}
+
+export const act = {
+  check: (id: string) => ask<{ works: boolean; finding: string; message: string | null; key: Key }>(`admin/keys/${id}/check`, { method: 'POST' }),
+  enable: (id: string) => ask<Key>(`admin/keys/${id}/enable`, { method: 'POST' }),
+  disable: (id: string) => ask<Key>(`admin/keys/${id}/disable`, { method: 'POST' }),
+  remove: (id: string) => ask<void>(`admin/keys/${id}`, { method: 'DELETE' }),
+  move: (id: string, project: string) => ask<Key>(`admin/keys/${id}/move`, { method: 'POST', body: { project } }),
+};
