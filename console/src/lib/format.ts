@@ -5,7 +5,7 @@ export const count = (value: number | null | undefined): string =>
   value == null ? '–' : new Intl.NumberFormat(look.locale).format(value);
 
 export const short = (value: number): string =>
-  new Intl.NumberFormat(look.locale, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
+  new Intl.NumberFormat(look.shortLocale, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 
 export const percent = (share: number | null): string =>
   share == null || !Number.isFinite(share) ? '–' : new Intl.NumberFormat(look.locale, { style: 'percent', maximumFractionDigits: 1 }).format(share);

@@ -25,6 +25,10 @@ class Look {
   get locale(): string {
     return this.language === 'zh' ? 'zh-CN' : 'en-GB';
   }
+  /** For `1.2M`, which British English writes `1.2m`. */
+  get shortLocale(): string {
+    return this.language === 'zh' ? 'zh-CN' : 'en';
+  }
   get timeZone(): string | undefined {
     return this.zone === 'pacific' ? 'America/Los_Angeles' : undefined;
   }
