@@ -20,6 +20,8 @@ export interface Question {
 class Dialogs {
   toasts = $state<Toast[]>([]);
   question = $state.raw<Question | null>(null);
+  /** The dialogs that are open; what lies under the last one cannot be pressed. */
+  open = $state.raw<readonly symbol[]>([]);
   #next = 0;
 
   toast(text: string, { bad = false, undo }: { bad?: boolean; undo?: () => void } = {}): void {
