@@ -66,7 +66,7 @@ export const scenarios = {
     await page.getByTestId('all').check();
     await page.getByTestId('bulk-disable').click();
     await page.getByRole('button', { name: 'Undo' }).waitFor();
-    check((await stage.ask('GET', 'admin/stats')).active_gemini_keys === 9, 'they are not off');
+    check((await stage.ask('GET', 'admin/stats')).active_gemini_keys === 11, 'they are not off');
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.waitForFunction(() => document.querySelectorAll('.shown .state.good').length === 3);
     await page.getByTestId('filter').fill('state:benched');

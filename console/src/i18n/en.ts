@@ -12,7 +12,7 @@ export const en = {
   failure: { title: 'This could not be loaded', offlineTitle: 'The gateway cannot be reached', offline: 'The gateway does not answer. What is on the screen may be old; it is tried again by itself.' },
   confirm: { type: (word: string) => `Type “${word}” to go on` },
   help: { title: 'Keyboard', search: 'Search on this page', this: 'This help', close: 'Close what is open' },
-  states: { ready: 'Ready', benched: 'Resting', dead: 'Dead', disabled: 'Off', unknown: 'Not known', enabled: 'On', expired: 'Expired', ok: 'OK', failed: 'Failed', completed: 'OK', lasts: 'Lasts', runs_dry: 'Runs dry', used_up: 'Used up', cut: 'Cut off', client_gone: 'Client left', rate_limited: 'Limited', firing: 'Firing', resolved: 'Over' },
+  states: { ready: 'Ready', benched: 'Resting', dead: 'Dead', disabled: 'Off', unknown: 'Not known', enabled: 'On', expired: 'Expired', ok: 'OK', answered: 'Answered', request: 'Bad request', failed: 'Failed', completed: 'OK', lasts: 'Lasts', runs_dry: 'Runs dry', used_up: 'Used up', cut: 'Cut off', client_gone: 'Client left', rate_limited: 'Limited', firing: 'Firing', resolved: 'Over' },
   origins: { admin: 'Added here', environment: 'Environment' },
   tiers: { free: 'Free', paid: 'Paid', unknown: 'Not known' },
   roles: { admin: 'Admin', viewer: 'Viewer' },

@@ -14,7 +14,7 @@ export const zh: Dictionary = {
   failure: { title: '无法加载', offlineTitle: '无法连接网关', offline: '网关没有响应，屏幕上的内容可能已过时；会自动重试。' },
   confirm: { type: (word) => `请输入“${word}”以继续` },
   help: { title: '键盘快捷键', search: '在本页搜索', this: '本帮助', close: '关闭当前窗口' },
-  states: { ready: '就绪', benched: '冷却中', dead: '失效', disabled: '停用', unknown: '未知', enabled: '启用', expired: '已过期', ok: '成功', failed: '失败', completed: '成功', lasts: '够用', runs_dry: '将用完', used_up: '已用完', cut: '中断', client_gone: '客户端离开', rate_limited: '受限', firing: '告警中', resolved: '已恢复' },
+  states: { ready: '就绪', benched: '冷却中', dead: '失效', disabled: '停用', unknown: '未知', enabled: '启用', expired: '已过期', ok: '成功', answered: '已回答', request: '请求有误', failed: '失败', completed: '成功', lasts: '够用', runs_dry: '将用完', used_up: '已用完', cut: '中断', client_gone: '客户端离开', rate_limited: '受限', firing: '告警中', resolved: '已恢复' },
   origins: { admin: '手动添加', environment: '环境变量' },
   tiers: { free: '免费', paid: '付费', unknown: '未知' },
   roles: { admin: '管理员', viewer: '只读' },
