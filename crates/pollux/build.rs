@@ -10,8 +10,8 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let dist = root.join("../../console/dist");
     // The folder is in the repository, empty: a path that is not there would make Cargo build again each time.
-    say("cargo::rerun-if-changed=../../console/dist");
-    say("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=../../console/dist");
+    println!("cargo::rerun-if-changed=build.rs");
     let mut names = Vec::new();
     if dist.join("index.html").is_file() {
         names.push("index.html".to_owned());
@@ -43,17 +43,18 @@ fn row(table: &mut String, dist: &Path, name: &str) {
     let path = dist.join(name);
     let twin = |kind: &str| {
         let path = dist.join(format!("{name}.{kind}"));
-        if path.is_file() { format!("Some(include_bytes!({path:?}))") } else { "None".to_owned() }
+        if path.is_file() { format!("Some(include_bytes!({:?}))", text(&path)) } else { "None".to_owned() }
     };
     let (gzip, brotli) = (twin("gz"), twin("br"));
     // Writing to a text does not fail.
     let _ = writeln!(
         table,
-        "File {{ path: {name:?}, plain: include_bytes!({path:?}), gzip: {gzip}, brotli: {brotli} }},"
+        "File {{ path: {name:?}, plain: include_bytes!({:?}), gzip: {gzip}, brotli: {brotli} }},",
+        text(&path)
     );
 }
 
-#[expect(clippy::print_stdout, reason = "this is how a build script speaks to Cargo")]
-fn say(line: &str) {
-    println!("{line}");
+/// A path, to be written as a text of Rust.
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
