@@ -1,4 +1,4 @@
-//! What the gateway does by itself, now and then: clean up, back up.
+//! What the gateway does by itself, now and then: clean up, back up, stay awake.
 //!
 //! A job has a name, an interval and work to do; each runs in a task of its own, one run at a time, on time or when an
 //! operator asks for it. What became of the last run is there for everybody to see, and for jobs that run rarely it is
@@ -9,6 +9,7 @@
 mod backups;
 mod cleanup;
 mod job;
+mod keep_alive;
 mod run;
 
 use std::fmt::Debug;
@@ -25,6 +26,7 @@ pub use backups::{Backup, Backups};
 pub(crate) use cleanup::back;
 pub use cleanup::{Cleaned, Cleanup, sweep};
 pub use job::Job;
+pub(crate) use keep_alive::KeepAlive;
 pub use run::{Cause, Run, State};
 
 /// What a job does.

@@ -9,7 +9,7 @@ use anyhow::Context;
 use super::{KEY_FILE, master_key, open_store};
 use crate::clock::{Clock, Moment};
 use crate::config::Config;
-use crate::jobs::{self, Backups, Cleaned, Cleanup, Jobs, Plan, Work};
+use crate::jobs::{self, Backups, Cleaned, Cleanup, Jobs, KeepAlive, Plan, Work};
 use crate::settings::Live;
 use crate::store::backup::{self, Manifest, Restored};
 use crate::store::{Store, check_master_key};
@@ -19,6 +19,13 @@ const CLEAN_UP: Plan = Plan {
     about: "Forgets calls and usage events that are older than the settings say.",
     every: Some(Duration::from_hours(1)),
     jitter: Duration::from_mins(5),
+};
+
+const KEEP_ALIVE: Plan = Plan {
+    name: "keep-alive",
+    about: "Calls the gateway by its public address, so that a free host does not put it to sleep; looks each minute whether that is due.",
+    every: Some(Duration::from_mins(1)),
+    jitter: Duration::ZERO,
 };
 
 const BACK_UP: Plan = Plan {
@@ -36,8 +43,11 @@ pub(super) async fn jobs(
     clock: &Arc<dyn Clock>,
     (settings, on_disk): (Live, bool),
 ) -> anyhow::Result<Arc<Jobs>> {
-    let cleanup = Cleanup { store: Arc::clone(store), settings };
+    let cleanup = Cleanup { store: Arc::clone(store), settings: settings.clone() };
     let mut work: Vec<(Plan, Box<dyn Work>)> = vec![(CLEAN_UP, Box::new(cleanup))];
+    if let Some(url) = &config.external_url {
+        work.push((KEEP_ALIVE, Box::new(KeepAlive::new(url, settings))));
+    }
     let backups = on_disk.then(|| Arc::new(backups(config)));
     if let Some(backups) = &backups {
         let plan = Plan { every: config.backup_every, ..BACK_UP };
