@@ -26,6 +26,7 @@ mod watching;
 mod admin;
 mod anthropic;
 mod console;
+mod gemini;
 mod openai;
 mod ops;
 
@@ -205,13 +206,20 @@ impl std::ops::Deref for Gateway {
 
 /// What is below `/v1`: the surfaces that speak to models, and what they share.
 fn speaking() -> Vec<routes::Route> {
-    [openai::list(), anthropic::list(), shapes::routes()].into_iter().flatten().collect()
+    [openai::list(), anthropic::list(), gemini::list(), shapes::routes()].into_iter().flatten().collect()
+}
+
+/// What is below Google's own versions.
+fn speaking_gemini() -> Vec<routes::Route> {
+    [gemini::list(), shapes::routes()].into_iter().flatten().collect()
 }
 
 /// Every route of the gateway.
 pub fn router(gateway: &Gateway) -> Router {
     let routes = Router::new()
         .nest("/v1", mount(speaking(), gateway))
+        .nest("/v1beta", mount(speaking_gemini(), gateway))
+        .nest("/v1alpha", mount(speaking_gemini(), gateway))
         .nest("/admin", admin::routes(gateway))
         .merge(mount(ops::list(), gateway))
         .merge(mount(console::list(), gateway))
@@ -221,6 +229,13 @@ pub fn router(gateway: &Gateway) -> Router {
 
 /// The same routes as a list, for those who want to walk them.
 pub fn mounted() -> Vec<Mounted> {
-    let surfaces = [("/v1", speaking()), ("/admin", admin::list()), ("", ops::list()), ("", console::list())];
+    let surfaces = [
+        ("/v1", speaking()),
+        ("/v1beta", speaking_gemini()),
+        ("/v1alpha", speaking_gemini()),
+        ("/admin", admin::list()),
+        ("", ops::list()),
+        ("", console::list()),
+    ];
     surfaces.into_iter().flat_map(|(prefix, routes)| routes::mounted(prefix, routes)).collect()
 }

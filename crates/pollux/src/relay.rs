@@ -24,6 +24,7 @@ mod substance;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use dialect::gemini::aggregate::Aggregate;
 use dialect::gemini::outcome::Repair;
 use dialect::gemini::repair;
@@ -54,7 +55,7 @@ use crate::telemetry::call::{self as watched, Watch};
 use crate::telemetry::names;
 use crate::upstream::Upstream;
 
-pub use call::{Affinity, Answer, Call, Refusal, Served};
+pub use call::{Affinity, Answer, Call, Raw, Refusal, Served};
 pub use stream::{CallStream, Step};
 
 /// What the relay works with.
@@ -144,9 +145,34 @@ impl Relay {
         };
         let Got { value: opened, lease, served } = got;
         let hops = Hops::new(&call, Arc::clone(&self.rooms.upstream));
-        let input = cost::input_tokens(&call.request, &call.capabilities);
+        let input = call.input_tokens();
         let noted = Noted { entry, watch: call.watch, input };
         Ok(Box::new(CallStream::new(opened, lease, served, hops, noted).admitted(admission)))
+    }
+
+    /// Serves a call that does not generate content: the answer's bytes as they came. `counts` reads what it took.
+    pub async fn raw(
+        &self,
+        call: Call,
+        admission: Admission,
+        counts: fn(&[u8]) -> Option<Tokens>,
+    ) -> Result<(Bytes, Served), Refusal> {
+        let (got, call, mut entry) = match self.carry(call, async |attempt| attempt.raw().await).await {
+            Ok(carried) => carried,
+            Err((refusal, watch)) => return Err(turned_away(admission, refusal, &watch).await),
+        };
+        let Got { value: body, lease, served } = got;
+        let tokens = counts(&body);
+        match &tokens {
+            Some(tokens) => call.watch.counted(tokens),
+            None => call.watch.estimated(&cost::used(call.input_tokens(), 0)),
+        }
+        entry.end(calllog::ANSWERED);
+        admission.settle(tokens.as_ref());
+        lease.settle(Settled::answered(tokens));
+        call.watch.end(watched::ANSWERED);
+        call.watch.written().await;
+        Ok((body, served))
     }
 
     /// A whole answer out of a stream, for models whose answers may be long.
@@ -373,19 +399,15 @@ impl Relay {
 
 /// What the call log says of a call that begins.
 fn begun(call: &Call) -> Begun {
-    Begun {
-        user: call.user.clone(),
-        model: call.model.clone(),
-        input_tokens: cost::input_tokens(&call.request, &call.capabilities),
-    }
+    Begun { user: call.user.clone(), model: call.model.clone(), input_tokens: call.input_tokens() }
 }
 
 /// What a call wants from the pool.
 fn wish<'a>(call: &'a Call, avoid: &'a [pool::ProjectId]) -> Wish<'a> {
     Wish {
         user: &call.user,
-        model: &call.model,
-        tokens: cost::input_tokens(&call.request, &call.capabilities),
+        model: call.bucket(),
+        tokens: call.input_tokens(),
         avoid,
         prefer: None,
         again: false,

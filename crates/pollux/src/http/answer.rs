@@ -19,6 +19,9 @@ const HEARTBEAT: &[u8] = b": keep-alive\n\n";
 
 /// Writes one dialect's stream.
 pub(super) trait Scribe: Send + 'static {
+    /// What the stream is called.
+    const CONTENT_TYPE: &'static str = "text/event-stream; charset=utf-8";
+
     /// A sign of life.
     fn heartbeat(&self) -> &'static [u8] {
         HEARTBEAT

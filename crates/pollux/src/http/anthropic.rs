@@ -1,5 +1,6 @@
 //! The Anthropic surface.
 
+mod count_tokens;
 mod error;
 mod messages;
 mod models;
@@ -13,5 +14,8 @@ pub(super) use models::{list as list_models, retrieve as retrieve_model};
 
 /// Its routes, below `/v1`; `/v1/models` is shared (see `shapes.rs`).
 pub(super) fn list() -> Vec<Route> {
-    vec![Route::post("/messages", User, messages::create)]
+    vec![
+        Route::post("/messages", User, messages::create),
+        Route::post("/messages/count_tokens", User, count_tokens::count),
+    ]
 }

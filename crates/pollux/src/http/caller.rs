@@ -4,6 +4,7 @@ use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use percent_encoding::percent_decode_str;
 
 use super::Gateway;
 use super::failed::Failed;
@@ -19,7 +20,9 @@ impl FromRequestParts<Gateway> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Failed> {
         let ClientAddress(from) = ClientAddress::of(parts, &gateway.fixed.trusted_proxies);
-        Ok(Self(gateway.access.caller(credential(&parts.headers), from)?))
+        let in_query = parts.uri.query().and_then(in_query);
+        let key = credential(&parts.headers).or(in_query.as_deref());
+        Ok(Self(gateway.access.caller(key, from)?))
     }
 }
 
@@ -34,6 +37,12 @@ pub(crate) fn credential(headers: &HeaderMap) -> Option<&str> {
         .filter(|key| !key.is_empty())
 }
 
+/// The value of `key` in a query, where Google's clients may put it.
+fn in_query(query: &str) -> Option<String> {
+    let value = query.split('&').find_map(|pair| pair.strip_prefix("key="))?;
+    Some(percent_decode_str(value).decode_utf8().ok()?.into_owned()).filter(|key| !key.is_empty())
+}
+
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, key) = header.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
@@ -42,6 +51,19 @@ fn bearer(header: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_key_of_a_query_is_found_and_nothing_like_it() {
+        for (query, key) in [
+            ("key=abc", Some("abc")),
+            ("alt=sse&key=a%2Db", Some("a-b")),
+            ("monkey=abc&alt=sse", None),
+            ("key=", None),
+            ("", None),
+        ] {
+            assert_eq!(in_query(query).as_deref(), key, "{query}");
+        }
+    }
 
     #[test]
     fn the_scheme_is_case_insensitive_and_space_is_forgiven() {

@@ -17,7 +17,7 @@ use crate::access::Caller;
 use crate::catalog::Meant;
 use crate::keyring::Wish;
 use crate::limits::{Admission, Denial, Tariff};
-use crate::relay::{Affinity, Call, Refusal, Served};
+use crate::relay::{Affinity, Call, Raw, Refusal, Served};
 use crate::settings::Values;
 use crate::shared::Kept;
 use crate::store::record::Priority;
@@ -121,10 +121,18 @@ pub(super) fn call(
         model: model.upstream_id,
         capabilities: model.capabilities,
         request,
+        raw: None,
         streamed,
         affinity,
         sim_fault: fault.and_then(|value| value.to_str().ok()).map(str::to_owned),
     }
+}
+
+/// A call that is passed on as it is.
+pub(super) fn raw(gateway: &Gateway, arrived: Arrived<'_>, model: Meant, raw: Raw) -> Call {
+    let (request, hints) = (GenerateContentRequest::default(), Hints::default());
+    let meaning = Meaning { model, request, hints, streamed: false };
+    Call { raw: Some(raw), ..call(gateway, arrived, meaning, &HashMap::new()) }
 }
 
 /// Turns of a user of weight 1.
@@ -155,10 +163,10 @@ pub(super) fn stamp(gateway: &Gateway) -> Stamp {
 }
 
 /// Streams: with its real status if the first event comes before the heartbeat is due.
-pub(super) async fn stream(
+pub(super) async fn stream<S: Scribe>(
     gateway: Gateway,
     (call, admission): (Call, Admission),
-    scribe: impl Scribe,
+    scribe: S,
     explain: bool,
 ) -> Result<Response, Refusal> {
     let every = gateway.fixed.heartbeat_every;
@@ -168,7 +176,7 @@ pub(super) async fn stream(
         async move { gateway.relay.stream(call, admission).await }
     });
     let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(S::CONTENT_TYPE));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     match tokio::time::timeout(after, &mut running).await {

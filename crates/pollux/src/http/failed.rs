@@ -212,6 +212,14 @@ impl Failed {
         self
     }
 
+    /// When it is worth trying again.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        match self.retry {
+            Retry::After(wait) => Some(wait),
+            Retry::AsUsual | Retry::Never => None,
+        }
+    }
+
     pub(super) fn headers(&self) -> HeaderMap {
         const AGAIN: HeaderName = HeaderName::from_static("x-should-retry");
         const AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");

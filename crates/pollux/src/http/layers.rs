@@ -10,6 +10,7 @@ use tracing::Instrument;
 
 use super::admin::Problem;
 use super::failed::Failed;
+use super::gemini::Refused;
 use super::{Gateway, cors};
 use crate::telemetry::names;
 
@@ -54,7 +55,7 @@ async fn identify(request_id: String, mut request: Request, next: Next) -> Respo
 fn part(path: &str) -> &'static str {
     match path.split('/').nth(1).unwrap_or_default() {
         "v1" => "openai",
-        "v1beta" => "gemini",
+        "v1beta" | "v1alpha" => "gemini",
         "admin" => "admin",
         "health" | "healthz" | "wake" | "status" | "metrics" | "debug" => "ops",
         _ => "console",
@@ -83,8 +84,19 @@ async fn unknown(uri: Uri) -> Response {
     if path.starts_with("/admin") {
         return Problem::new(StatusCode::NOT_FOUND, "There is no such admin resource.").into_response();
     }
+    if is_gemini(path) {
+        let message = format!(
+            "There is nothing at {path}. This gateway serves the methods of models: POST \
+             /v1beta/models/MODEL:generateContent, :streamGenerateContent, :countTokens and others."
+        );
+        return Refused(Failed::new(404, "invalid_request_error", "unknown_url", message)).into_response();
+    }
     let message = format!("There is nothing at {path}. Chat Completions are at POST /v1/chat/completions.");
     Failed::new(404, "invalid_request_error", "unknown_url", message).into_response()
+}
+
+fn is_gemini(path: &str) -> bool {
+    path.starts_with("/v1beta") || path.starts_with("/v1alpha")
 }
 
 async fn wrong_method(request: Request) -> Response {
@@ -92,6 +104,10 @@ async fn wrong_method(request: Request) -> Response {
     let message = format!("{path} does not take {method}.");
     if path.starts_with("/admin") {
         return Problem::new(StatusCode::METHOD_NOT_ALLOWED, message).into_response();
+    }
+    if is_gemini(path) {
+        return Refused(Failed::new(405, "invalid_request_error", "method_not_allowed", message))
+            .into_response();
     }
     Failed::new(405, "invalid_request_error", "method_not_allowed", message).into_response()
 }

@@ -1,7 +1,7 @@
 //! `GET /v1/models` and `/v1/models/{id}`: one path, and whose shape the answer has is told by what the request carries.
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{OriginalUri, Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Uri};
 
@@ -10,12 +10,14 @@ use super::calling::{not_allowed, unknown_model};
 use super::failed::Failed;
 use super::routes::Guard::User;
 use super::routes::Route;
-use super::{Gateway, anthropic, openai};
+use super::{Gateway, anthropic, gemini, openai};
 use crate::access;
 use crate::catalog::{Offered, UnknownModel};
 
 /// Anthropic's clients always send it, nobody else does.
 const ANTHROPIC: &str = "anthropic-version";
+/// Google's clients say so who they are, nobody else does.
+const GOOGLE: &str = "x-goog-api-key";
 
 /// The shared routes, below `/v1`.
 pub(super) fn routes() -> Vec<Route> {
@@ -26,11 +28,20 @@ pub(super) fn routes() -> Vec<Route> {
 enum Shape {
     OpenAi,
     Anthropic,
+    Gemini,
 }
 
 impl Shape {
-    fn of(headers: &HeaderMap) -> Self {
-        if headers.contains_key(ANTHROPIC) { Self::Anthropic } else { Self::OpenAi }
+    fn of(headers: &HeaderMap, uri: &Uri) -> Self {
+        let has_key = uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("key=")));
+        let is_google = !uri.path().starts_with("/v1/") || has_key || headers.contains_key(GOOGLE);
+        if headers.contains_key(ANTHROPIC) {
+            Self::Anthropic
+        } else if is_google {
+            Self::Gemini
+        } else {
+            Self::OpenAi
+        }
     }
 }
 
@@ -39,10 +50,11 @@ async fn list(
     State(gateway): State<Gateway>,
     caller: Result<Caller, Failed>,
     headers: HeaderMap,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
 ) -> Response {
     let models = caller.map(|Caller(caller)| offered(&gateway, &caller));
-    match (Shape::of(&headers), models) {
+    match (Shape::of(&headers, &uri), models) {
+        (Shape::Gemini, models) => gemini::list_models(models),
         (Shape::Anthropic, models) => anthropic::list_models(models, &uri, &headers),
         (Shape::OpenAi, Ok(models)) => openai::list_models(models),
         (Shape::OpenAi, Err(failed)) => failed.into_response(),
@@ -53,13 +65,14 @@ async fn list(
 async fn retrieve(
     State(gateway): State<Gateway>,
     caller: Result<Caller, Failed>,
-    headers: HeaderMap,
+    (headers, OriginalUri(uri)): (HeaderMap, OriginalUri),
     name: Result<Path<String>, PathRejection>,
 ) -> Response {
     // What cannot be decoded is no model's name.
     let name = name.map_or_else(|_| "�".to_owned(), |Path(name)| name);
     let found = caller.and_then(|Caller(caller)| find(&gateway, &caller, &name));
-    match (Shape::of(&headers), found) {
+    match (Shape::of(&headers, &uri), found) {
+        (Shape::Gemini, found) => gemini::retrieve_model(found),
         (Shape::Anthropic, found) => anthropic::retrieve_model(found, &headers),
         (Shape::OpenAi, Ok(model)) => openai::retrieve_model(model),
         (Shape::OpenAi, Err(failed)) => failed.into_response(),

@@ -50,6 +50,12 @@ impl Attempt<'_> {
         judged(std::mem::take(&mut self.seen), answer)
     }
 
+    /// Asks for something else than content, and takes it as it is.
+    pub(super) async fn raw(mut self) -> Result<Bytes, Failure> {
+        let answer = async { Ok(self.send().await?.collect(ANSWER_LIMIT).await?) }.await;
+        judged(std::mem::take(&mut self.seen), answer)
+    }
+
     /// Asks for a stream and reads it up to its first content: the commit point.
     pub(super) async fn stream(mut self) -> Result<Opened, Failure> {
         let opened = self.open().await;

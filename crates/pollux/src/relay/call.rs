@@ -10,6 +10,7 @@ use dialect::gemini::response::GenerateContentResponse;
 use dialect::gemini::usage::Tokens;
 use dialect::model::Capabilities;
 
+use super::cost::input_tokens;
 use super::most::most_tokens;
 use crate::clock::Moment;
 use crate::journal;
@@ -33,6 +34,8 @@ pub struct Call {
     pub capabilities: Arc<Capabilities>,
     /// The request; a repair may change it between attempts.
     pub request: GenerateContentRequest,
+    /// What is sent instead of the request, for calls that do not generate content.
+    pub raw: Option<Raw>,
     /// Whether the client wants a stream.
     pub streamed: bool,
     /// Projects the call would rather be served by: what names it, most binding first.
@@ -41,6 +44,32 @@ pub struct Call {
     pub watch: Watch,
     /// Faults for the simulator, let through only by tests and the demo.
     pub sim_fault: Option<String>,
+}
+
+/// A call that is passed on as it is.
+#[derive(Clone)]
+pub struct Raw {
+    /// The path, from `/v1beta` on, with its query.
+    pub path: String,
+    /// The body.
+    pub body: Bytes,
+    /// The quota it counts against; none for that of its model.
+    pub bucket: Option<&'static str>,
+    /// Input tokens that it will take, as estimated.
+    pub tokens: u64,
+}
+
+impl Raw {
+    /// The quota of counting tokens: its own, and far larger than that of answers.
+    pub const COUNTING: &'static str = "countTokens";
+}
+
+impl fmt::Debug for Raw {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.body.len();
+        let mut shown = formatter.debug_struct("Raw");
+        shown.field("path", &self.path).field("bytes", &bytes).finish_non_exhaustive()
+    }
 }
 
 /// Something that ties a call to a project.
@@ -228,16 +257,35 @@ impl fmt::Debug for Wire {
 impl Call {
     /// The most tokens it may take: its input as estimated, and the longest answer it asks for.
     pub fn most_tokens(&self) -> Tokens {
+        if let Some(raw) = &self.raw {
+            return Tokens { input: raw.tokens, total: raw.tokens, ..Tokens::default() };
+        }
         most_tokens(&self.request, &self.capabilities)
     }
 
     /// Whether the upstream answer is streamed: for the client, or because only a stream may be long.
     pub(super) fn streams_upstream(&self) -> bool {
-        self.streamed || self.capabilities.long_decode
+        self.raw.is_none() && (self.streamed || self.capabilities.long_decode)
+    }
+
+    /// What the pool meters it by.
+    pub(super) fn bucket(&self) -> &str {
+        self.raw.as_ref().and_then(|raw| raw.bucket).unwrap_or(&self.model)
+    }
+
+    /// Input tokens as estimated.
+    pub(super) fn input_tokens(&self) -> u64 {
+        match &self.raw {
+            Some(raw) => raw.tokens,
+            None => input_tokens(&self.request, &self.capabilities),
+        }
     }
 
     /// The request as it goes over the wire.
     pub(super) fn wire(&self) -> Result<Wire, serde_json::Error> {
+        if let Some(Raw { path, body, .. }) = &self.raw {
+            return Ok(Wire { path: path.clone(), body: body.clone() });
+        }
         let method =
             if self.streams_upstream() { "streamGenerateContent?alt=sse" } else { "generateContent" };
         let model = percent_encoding::utf8_percent_encode(&self.model, PATH_SEGMENT);

@@ -48,7 +48,7 @@ pub(super) fn output_tokens(answer: &GenerateContentResponse) -> u64 {
 
 /// What a call used that Google counted nothing of.
 pub(super) fn estimate(call: &Call, output: u64) -> Tokens {
-    used(input_tokens(&call.request, &call.capabilities), output)
+    used(call.input_tokens(), output)
 }
 
 /// So much in, so much out.

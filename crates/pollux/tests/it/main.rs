@@ -20,6 +20,7 @@ mod collector;
 mod doors;
 mod endings;
 mod failover;
+mod gemini;
 mod hostile;
 mod journal;
 mod keys;
