@@ -29,7 +29,7 @@ export const zh: Dictionary = {
   overview: {
     hero: '密钥池状态', noKeys: '还没有 Gemini 密钥', noKeysAbout: '导入密钥并为客户端生成访问密钥，两分钟即可完成。', start: '从这里开始', ready: '就绪密钥', perMinute: '最近一分钟请求', tokensMinute: '最近一分钟输入令牌', reset: '距太平洋时间重置', uptime: '已运行',
     incidents: '需要关注', usedUp: (model, at) => `${model} 今日额度已用完，${at} 恢复。`, dryAt: (model, at) => `按当前速度，${model} 将在 ${at} 用完。`, roomOn: (models) => `仍有余量：${models}。`, resting: (n) => `${n} 个密钥正在冷却，会自动恢复`, out: (n) => `${n} 个密钥已失效或停用`, kin: (n) => `${n} 个密钥似乎属于同一个 Google 项目，但目前分开计数。`,
-    charts: '用量', span: '时间范围', calls: '调用', success: '成功率', ttft: '首字延迟', tokens: '令牌', cost: '费用', callsOver: '调用趋势', tokensOver: '令牌趋势', byModel: '按模型', byUser: '按用户', byOutcome: '按结果', noCalls: '此时间段没有调用。', days: '各模型今日额度', today: '今日', spare: (n) => `够用到今日结束，还余 ${n} 次。`, unknownLimits: (n) => `${n} 个项目的每日限额尚未知。`,
+    charts: '用量', span: '时间范围', calls: '调用', success: '成功率', ttft: '首字延迟', tokens: '令牌', cost: '费用', callsOver: '调用趋势', rest: '其他', tokensOver: '令牌趋势', byModel: '按模型', byUser: '按用户', byOutcome: '按结果', noCalls: '此时间段没有调用。', days: '各模型今日额度', today: '今日', spare: (n) => `够用到今日结束，还余 ${n} 次。`, unknownLimits: (n) => `${n} 个项目的每日限额尚未知。`,
   },
   start: { title: '三步得到第一个回答', about: '认领控制台，导入密钥，为客户端生成访问密钥。', claimed: '控制台已归你所有', keys: '导入 Gemini 密钥', haveKeys: (n) => `已有 ${n} 个密钥，可以继续添加。`, user: '为客户端生成访问密钥', firstUser: '我的第一个客户端', make: '生成密钥', base: '接口地址', use: '用在', send: '发送测试消息', sending: '等待回答……', hello: '请用一句话打个招呼。', toOverview: '前往总览' },
   snippets: { shell: '在终端中：', python: '先 pip install openai，然后：', node: '先 npm install openai，然后：', settings: (path) => `在应用中：${path}`, anthropic: '在终端中，启动 Claude Code 之前：', gemini: '在终端中，启动 Gemini CLI 之前：' },

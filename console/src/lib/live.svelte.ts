@@ -11,12 +11,14 @@ export interface LiveEvent {
 }
 
 const LOOK_AGAIN_MS = 5000;
+const SOON_MS = 400;
 
 class Live {
   /** `open` while events arrive, `looking` while we ask instead. */
   state = $state<'closed' | 'open' | 'looking'>('closed');
   #source: EventSource | null = null;
   #listeners = new Map<string, Set<Listener>>();
+  #waiting = new Set<string>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
   on(kinds: string[], listener: Listener): () => void {
@@ -61,7 +63,17 @@ class Live {
     } catch {
       return;
     }
-    this.say(kind, data);
+    this.#soon(kind, data);
+  }
+
+  /** However many calls end, what shows them is loaded again at most so often. */
+  #soon(kind: string, data: unknown): void {
+    if (this.#waiting.has(kind)) return;
+    this.#waiting.add(kind);
+    setTimeout(() => {
+      this.#waiting.delete(kind);
+      this.say(kind, data);
+    }, SOON_MS);
   }
 
   #look(): void {

@@ -177,12 +177,28 @@ impl App {
         lifecycle: &Lifecycle,
         drain: std::time::Duration,
     ) -> anyhow::Result<crate::lifecycle::Ending> {
+        self.serve_on(vec![listener], lifecycle, drain).await
+    }
+
+    /// The same on several listeners, all alike.
+    ///
+    /// # Errors
+    /// When a listener breaks.
+    pub async fn serve_on(
+        self,
+        listeners: Vec<tokio::net::TcpListener>,
+        lifecycle: &Lifecycle,
+        drain: std::time::Duration,
+    ) -> anyhow::Result<crate::lifecycle::Ending> {
         // Calls may end as long as the listener has connections, after the soft stop too.
         let served = CancellationToken::new();
         let (router, store) = self.start(lifecycle, &served);
-        let serving = http::serve(router, listener, lifecycle.soft().cancelled_owned());
+        let serving = listeners
+            .into_iter()
+            .map(|listener| http::serve(router.clone(), listener, lifecycle.soft().cancelled_owned()));
+        let serving = futures_util::future::join_all(serving);
         lifecycle.spawn("serve", async move {
-            if let Err(error) = serving.await {
+            for error in serving.await.into_iter().filter_map(Result::err) {
                 tracing::error!(%error, "the listener broke");
             }
             served.cancel();

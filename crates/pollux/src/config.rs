@@ -130,9 +130,9 @@ impl Config {
     /// What no single setting can say for itself.
     fn contradictions(&self) -> Vec<Problem> {
         let mut found = Vec::new();
-        if !self.admin_auth && !is_loopback(self.listen) {
-            let reason =
-                format!("cannot be off while listening on {}, where others can reach it", self.listen);
+        let mut addresses = [Some(self.listen), self.console_listen].into_iter().flatten();
+        if let Some(address) = addresses.find(|one| !is_loopback(*one)).filter(|_| !self.admin_auth) {
+            let reason = format!("cannot be off while listening on {address}, where others can reach it");
             let way_out = "listen on 127.0.0.1, or leave it on and use the admin token";
             found.push(Problem::new("admin_auth", reason, way_out));
         }

@@ -25,6 +25,11 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let app = app::build(config, Arc::new(SystemClock)).await?;
     let listener = TcpListener::bind(config.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let mut listeners = vec![listener];
+    if let Some(address) = config.console_listen {
+        let listener = TcpListener::bind(address).await;
+        listeners.push(listener.with_context(|| format!("cannot listen on {address} for the console"))?);
+    }
     let lifecycle = Lifecycle::new();
     lifecycle.obey_signals()?;
     if let Some(token) = &app.fresh_admin_token {
@@ -33,9 +38,11 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     if app.keys == 0 {
         complain("pollux: there is no usable Gemini key yet; add one with POST /admin/config/gemini-key");
     }
-    say(&format!("listening on http://{}", listener.local_addr()?));
-    tracing::info!(address = %listener.local_addr()?, keys = app.keys, "serving");
-    let ending = app.serve(listener, &lifecycle, config.drain_timeout).await?;
+    for listener in &listeners {
+        say(&format!("listening on http://{}", listener.local_addr()?));
+        tracing::info!(address = %listener.local_addr()?, keys = app.keys, "serving");
+    }
+    let ending = app.serve_on(listeners, &lifecycle, config.drain_timeout).await?;
     tracing::info!(?ending, "stopped");
     anyhow::ensure!(
         ending != crate::lifecycle::Ending::Crashed,

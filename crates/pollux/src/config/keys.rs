@@ -23,6 +23,9 @@ settings! {
         /// The address to listen on. `PORT`, which hosting services set, means `0.0.0.0` with that port;
         /// `POLLUX_LISTEN` goes before it.
         listen: SocketAddr = "127.0.0.1:8000", open "listen", ["POLLUX_LISTEN", "PORT"], parse::listen;
+        /// Another address to listen on, for those who look for the console at port 8501, where the original had it:
+        /// `127.0.0.1:8501`. Everything answers there too.
+        console_listen: Option<SocketAddr> = "", open "console-listen", ["POLLUX_CONSOLE_LISTEN"], parse::listen_too;
         /// The directory for the database, the journal and the generated master key.
         data_dir: PathBuf = "./data", open "data-dir", ["POLLUX_DATA_DIR"], parse::path;
         /// The database, `sqlite:PATH`. Without it, `pollux.db` in the data directory.

@@ -27,6 +27,10 @@ pub(super) fn listen(text: &str) -> Parsed<SocketAddr> {
     numeric.as_deref().unwrap_or(text).parse().map_err(bad)
 }
 
+pub(super) fn listen_too(text: &str) -> Parsed<Option<SocketAddr>> {
+    if text.is_empty() { Ok(None) } else { listen(text).map(Some) }
+}
+
 pub(super) fn path(text: &str) -> Parsed<PathBuf> {
     match text {
         "" => Err(Bad::new("is empty", "name a path")),

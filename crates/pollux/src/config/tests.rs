@@ -125,6 +125,16 @@ fn broken_toml_names_the_line_and_not_its_text() {
 }
 
 #[test]
+fn the_console_may_have_another_address() {
+    let on = |text| read(&[], &[("POLLUX_CONSOLE_LISTEN", text)], None);
+    assert_eq!(on("").unwrap().console_listen, None);
+    assert_eq!(on("localhost:8501").unwrap().console_listen, Some(([127, 0, 0, 1], 8501).into()));
+    assert!(on("8501").unwrap_err().to_string().starts_with("console_listen: "));
+    let open = [("POLLUX_ADMIN_AUTH", "off"), ("POLLUX_CONSOLE_LISTEN", "0.0.0.0:8501")];
+    assert!(read(&[], &open, None).unwrap_err().to_string().contains("listening on 0.0.0.0:8501"));
+}
+
+#[test]
 fn open_administration_needs_loopback() {
     let off = ("POLLUX_ADMIN_AUTH", "off");
     assert!(!read(&[], &[off, ("POLLUX_LISTEN", "[::1]:8000")], None).unwrap().admin_auth);

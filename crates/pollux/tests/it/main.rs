@@ -17,6 +17,7 @@ mod canary;
 mod chat;
 mod cli;
 mod collector;
+mod console;
 mod doors;
 mod endings;
 mod failover;
