@@ -1,5 +1,6 @@
 //! The OpenAI dialect.
 
 pub mod chat;
+pub mod embeddings;
 pub mod error;
 pub mod models;

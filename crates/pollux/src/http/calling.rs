@@ -51,14 +51,14 @@ pub(super) struct Understood<E> {
 }
 
 /// Admits a request that was understood and has it served; also says how the user stands.
-pub(super) async fn answer<E, F>(
+pub(super) async fn answer<E, T, F>(
     gateway: &Gateway,
     caller: &Caller,
     understood: Result<Understood<E>, Failed>,
     serve: impl FnOnce(Understood<E>, Admission) -> F,
-) -> (Vec<Standing>, Result<Response, Failed>)
+) -> (Vec<Standing>, Result<T, Failed>)
 where
-    F: Future<Output = Result<Response, Failed>>,
+    F: Future<Output = Result<T, Failed>>,
 {
     let understood = match understood {
         Ok(understood) => understood,

@@ -151,6 +151,7 @@ async fn killing_the_gateway_loses_no_call_whose_end_a_client_saw_and_doubles_no
     child.kill().unwrap();
     child.wait().unwrap();
     check(folder.path(), &seen).await;
+    println!("{} calls seen to their end over {} crashes: none lost, none doubled", seen.len(), rounds());
     lifecycle.stop();
     lifecycle.shutdown(Duration::from_secs(2)).await;
 }
