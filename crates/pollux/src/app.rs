@@ -21,7 +21,7 @@ use crate::calllog::{self, CallLog};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{self, Fixed, Gateway, Parts, Requests};
+use crate::http::{self, Fixed, Gateway, Parts, Requests, Server};
 use crate::id::Dice;
 use crate::journal::{self, Journal, Shipper};
 use crate::keyring::{self, Keeper, Keyring};
@@ -192,10 +192,12 @@ impl App {
     ) -> anyhow::Result<crate::lifecycle::Ending> {
         // Calls may end as long as the listener has connections, after the soft stop too.
         let served = CancellationToken::new();
+        let Fixed { doors, trusted_proxies, .. } = self.gateway.fixed.clone();
         let (router, store) = self.start(lifecycle, &served);
+        let door = Arc::new(Server::new(router, doors, trusted_proxies)?);
         let serving = listeners
             .into_iter()
-            .map(|listener| http::serve(router.clone(), listener, lifecycle.soft().cancelled_owned()));
+            .map(|listener| Arc::clone(&door).serve(listener, lifecycle.soft().cancelled_owned()));
         let serving = futures_util::future::join_all(serving);
         lifecycle.spawn("serve", async move {
             for error in serving.await.into_iter().filter_map(Result::err) {
@@ -398,6 +400,7 @@ async fn opened_limits(
 
 fn fixed(config: &Config) -> Fixed {
     Fixed {
+        doors: config.doors(),
         max_body: config.max_body_mb << 20,
         heartbeat_every: Fixed::HEARTBEAT_EVERY,
         trusted_proxies: config.proxies_in_front(),

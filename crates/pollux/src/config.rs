@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::access::TrustedProxies;
+use crate::http::{Doors, TlsFiles};
 use crate::secret::Secret;
 use crate::{telemetry, upstream};
 
@@ -110,6 +111,22 @@ impl Config {
         }
     }
 
+    /// What connections and calls may take up.
+    pub fn doors(&self) -> Doors {
+        let files = self.tls_cert.clone().zip(self.tls_key.clone());
+        Doors {
+            header_timeout: self.header_timeout,
+            keep_alive: self.keep_alive_timeout,
+            body_timeout: self.body_timeout,
+            write_timeout: self.write_timeout,
+            connections: self.max_connections,
+            per_address: self.max_connections_per_address,
+            calls: self.max_calls,
+            bodies: self.max_bodies_mb << 20,
+            tls: files.map(|(certificate, key)| TlsFiles { certificate, key }),
+        }
+    }
+
     /// The proxies in front of the gateway.
     pub fn proxies_in_front(&self) -> TrustedProxies {
         match &self.trusted_proxies {
@@ -135,6 +152,11 @@ impl Config {
             let reason = format!("cannot be off while listening on {address}, where others can reach it");
             let way_out = "listen on 127.0.0.1, or leave it on and use the admin token";
             found.push(Problem::new("admin_auth", reason, way_out));
+        }
+        if self.tls_cert.is_some() != self.tls_key.is_some() {
+            let missing = if self.tls_cert.is_some() { "tls_key" } else { "tls_cert" };
+            let reason = String::from("is missing, and the other of tls_cert and tls_key is there");
+            found.push(Problem::new(missing, reason, "give both files, or neither"));
         }
         if self.first_event_timeout > self.total_timeout {
             let reason = String::from("is longer than total_timeout, which would always come first");

@@ -11,6 +11,8 @@ mod caller;
 mod calling;
 mod cookie;
 mod cors;
+mod crowd;
+mod doors;
 mod failed;
 mod guard;
 mod layers;
@@ -57,8 +59,9 @@ use crate::upstream::Upstream;
 
 use routes::mount;
 
+pub use doors::{Doors, TlsFiles};
 pub use routes::{Guard, Mounted};
-pub use serving::serve;
+pub use serving::{Server, TlsError};
 
 /// How often a change by another replica is looked for.
 const FOLLOW_EVERY: Duration = Duration::from_secs(5);
@@ -68,6 +71,8 @@ const TEND_EVERY: Duration = Duration::from_mins(1);
 /// What is fixed from the start.
 #[derive(Clone, Debug)]
 pub struct Fixed {
+    /// What connections and calls may take up.
+    pub doors: Doors,
     /// The largest request body, in bytes.
     pub max_body: usize,
     /// Silence between two heartbeats.

@@ -1,16 +1,18 @@
 //! `pollux health`: exit code 0 if a running gateway answers.
 
+mod pinned;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::{Failure, block_on, say};
-use crate::config::{self, Environment, Flags};
+use crate::config::{self, Config, Environment, Flags};
 
 /// Ask a running gateway whether it is healthy.
 #[derive(Debug, Args)]
@@ -26,7 +28,7 @@ pub(super) fn run(health: &Health) -> Result<(), Failure> {
     let config = config::load(&health.flags, &Environment::of_process())?;
     let asked = async {
         let limit = Duration::from_secs(health.timeout);
-        timeout(limit, ask(reachable(config.listen))).await.context("no answer in time")?
+        timeout(limit, ask(&config)).await.context("no answer in time")?
     };
     say(&block_on(asked)?);
     Ok(())
@@ -42,13 +44,29 @@ pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-pub(super) async fn ask(address: SocketAddr) -> anyhow::Result<String> {
+/// What the gateway of this configuration says of itself.
+pub(super) async fn ask(config: &Config) -> anyhow::Result<String> {
+    let address = reachable(config.listen);
     let connected = TcpStream::connect(address).await;
-    let mut stream = connected.with_context(|| format!("nothing listens on {address}"))?;
+    let stream = connected.with_context(|| format!("nothing listens on {address}"))?;
+    match &config.tls_cert {
+        Some(certificate) => exchange(pinned::connect(stream, certificate).await?, address).await,
+        None => exchange(stream, address).await,
+    }
+}
+
+async fn exchange(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    address: SocketAddr,
+) -> anyhow::Result<String> {
     let request = format!("GET /health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
+    // Some end TLS without saying so; whether the answer is whole is seen below.
+    let read = stream.read_to_string(&mut answer).await;
+    if answer.is_empty() {
+        read?;
+    }
     let Some((head, body)) = answer.split_once("\r\n\r\n") else { bail!("the answer is no HTTP") };
     if !head.starts_with("HTTP/1.1 200") {
         bail!("the gateway answered {}", head.lines().next().unwrap_or_default());

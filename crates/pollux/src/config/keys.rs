@@ -39,6 +39,32 @@ settings! {
         /// `on` lets the header `x-sim-fault` through to a simulator. For tests.
         allow_sim_faults: bool = "off", open "allow-sim-faults", ["POLLUX_ALLOW_SIM_FAULTS"], parse::switch;
     }
+    section "Door" {
+        /// How long the head of a request may take to come, and the TLS handshake before it.
+        header_timeout: Duration = "20s", open "header-timeout", ["POLLUX_HEADER_TIMEOUT"], parse::duration;
+        /// How long a connection may lie unused. Longer than the proxy in front keeps its own, or calls meet a closed one.
+        keep_alive_timeout: Duration = "5m", open "keep-alive-timeout", ["POLLUX_KEEP_ALIVE_TIMEOUT"], parse::duration;
+        /// How long the body of a request may fall silent while it is sent; less than 1 KB/s counts as silence.
+        body_timeout: Duration = "30s", open "body-timeout", ["POLLUX_BODY_TIMEOUT"], parse::duration;
+        /// How long a client may take nothing of an answer that waits for it.
+        write_timeout: Duration = "60s", open "write-timeout", ["POLLUX_WRITE_TIMEOUT"], parse::duration;
+        /// How many connections there may be at once. Each needs a file descriptor, and each call two.
+        max_connections: usize = "8192", open "max-connections", ["POLLUX_MAX_CONNECTIONS"], parse::count;
+        /// How many connections, and calls, one address may have at once; of IPv6, one /64. Trusted proxies, this machine and
+        /// private networks are not counted, but those for whom a trusted proxy speaks are.
+        max_connections_per_address: usize = "256", open "max-connections-per-address",
+            ["POLLUX_MAX_CONNECTIONS_PER_ADDRESS"], parse::count;
+        /// How many calls there may be at once. From three quarters on, only requests up to 256 KB come in.
+        max_calls: usize = "4096", open "max-calls", ["POLLUX_MAX_CALLS"], parse::count;
+        /// How many megabytes of requests calls may hold at once; from three quarters on, again only small ones come in. A
+        /// request that is larger comes in if it is alone. Translating takes about twice this much.
+        max_bodies_mb: usize = "128", open "max-bodies-mb", ["POLLUX_MAX_BODIES_MB"], parse::count;
+        /// A PEM file with the certificate and its chain, to speak TLS (HTTP/2 and 1.1) without a proxy in front. Read again when
+        /// it changes, and at SIGHUP.
+        tls_cert: Option<PathBuf> = "", open "tls-cert", ["POLLUX_TLS_CERT"], parse::optional_path;
+        /// A PEM file with the private key of `tls_cert`.
+        tls_key: Option<PathBuf> = "", open "tls-key", ["POLLUX_TLS_KEY"], parse::optional_path;
+    }
     section "Users" {
         /// The proxies whose `X-Forwarded-For` (and `X-Forwarded-Proto`) is believed: addresses and networks, separated by
         /// commas, and the names `loopback`, `private` and `cloudflare`; `none` for nobody. `auto` is nobody too, except on Render, whose

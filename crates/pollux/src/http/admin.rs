@@ -88,7 +88,7 @@ fn of_operators() -> Vec<Route> {
         Route::post("/jobs/{name}/run", Admin, jobs::run::run),
         Route::get("/backups", Viewer, backups::list::all),
         Route::post("/backups", Admin, backups::make::make),
-        Route::post("/backups/{name}/download", Admin, backups::download::download),
+        Route::post("/backups/{name}/download", Sudo, backups::download::download),
     ]
 }
 

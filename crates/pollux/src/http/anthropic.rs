@@ -10,6 +10,7 @@ mod scribe;
 use super::routes::Guard::User;
 use super::routes::Route;
 
+pub(super) use error::answer as refuse;
 pub(super) use models::{list as list_models, retrieve as retrieve_model};
 
 /// Its routes, below `/v1`; `/v1/models` is shared (see `shapes.rs`).

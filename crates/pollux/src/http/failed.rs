@@ -207,7 +207,7 @@ impl Failed {
         self
     }
 
-    fn after(mut self, wait: Duration) -> Self {
+    pub(super) fn after(mut self, wait: Duration) -> Self {
         self.retry = Retry::After(wait);
         self
     }
@@ -316,6 +316,15 @@ impl From<BodyError> for Failed {
             BodyError::Broken => {
                 let message = "The request ended before its body did.".to_owned();
                 Self::new(400, "invalid_request_error", "incomplete_request", message)
+            }
+            BodyError::Slow => {
+                let message =
+                    "The body of the request came too slowly, or stopped coming. Send it again.".to_owned();
+                Self::new(408, "invalid_request_error", "request_timeout", message)
+            }
+            BodyError::NoRoom => {
+                let message = "The gateway holds as much of requests as it takes (max_bodies_mb). Try again in a moment.";
+                Self::new(503, "server_error", "overloaded", message.to_owned()).after(Duration::from_secs(2))
             }
         }
     }

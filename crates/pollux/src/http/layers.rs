@@ -1,20 +1,36 @@
 //! What every request passes, whatever it is about. From the outside in.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 use super::admin::Problem;
+use super::crowd::Crowd;
 use super::failed::Failed;
 use super::gemini::Refused;
-use super::{Gateway, cors};
+use super::{Gateway, cors, crowd};
 use crate::telemetry::names;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What every page carries. A window of another site that opened it cannot reach into it.
+const PAGES: [(HeaderName, &str); 3] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+];
 
 /// Wraps the routes.
 pub(super) fn wrap(routes: Router, gateway: &Gateway) -> Router {
@@ -22,6 +38,13 @@ pub(super) fn wrap(routes: Router, gateway: &Gateway) -> Router {
     routes
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
+        // Inside the id layer, and that of browsers, so that refusals can be read; outside all that costs memory.
+        .layer(middleware::from_fn({
+            let (gateway, crowd) = (gateway.clone(), Arc::new(Crowd::new(&gateway.fixed.doors)));
+            move |request: Request, next: Next| {
+                crowd::admit(gateway.clone(), Arc::clone(&crowd), request, next)
+            }
+        }))
         // Outside the fallbacks: browsers ask with a method that no route takes, and want to read refusals too.
         .layer(middleware::from_fn_with_state(gateway.clone(), cors::allow))
         // Inside the id layer, so that even a crash has an id to ask for.
@@ -45,10 +68,23 @@ async fn identify(request_id: String, mut request: Request, next: Next) -> Respo
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    guard_browsers(response.headers_mut());
     metrics::counter!(names::HTTP_REQUESTS, "part" => part, "status" => class(response.status()))
         .increment(1);
     response
+}
+
+/// What browsers must not do with an answer of ours. A page that needs more than the strictest policy brings its own.
+fn guard_browsers(headers: &mut HeaderMap) {
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if kind.is_some_and(|kind| kind.starts_with("text/html")) {
+        for (name, value) in PAGES {
+            headers.entry(name).or_insert(HeaderValue::from_static(value));
+        }
+    }
 }
 
 /// The part of the gateway that a path belongs to: few, whatever is asked for.
@@ -95,7 +131,7 @@ async fn unknown(uri: Uri) -> Response {
     Failed::new(404, "invalid_request_error", "unknown_url", message).into_response()
 }
 
-fn is_gemini(path: &str) -> bool {
+pub(super) fn is_gemini(path: &str) -> bool {
     path.starts_with("/v1beta") || path.starts_with("/v1alpha")
 }
 
@@ -110,4 +146,31 @@ async fn wrong_method(request: Request) -> Response {
             .into_response();
     }
     Failed::new(405, "invalid_request_error", "method_not_allowed", message).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_without_a_policy_gets_the_strictest_and_keeps_its_own() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        guard_browsers(&mut headers);
+        assert!(headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("default-src 'none'"));
+        assert_eq!(headers["x-frame-options"], "DENY");
+        let own = HeaderValue::from_static("default-src 'self'");
+        headers.insert(header::CONTENT_SECURITY_POLICY, own.clone());
+        guard_browsers(&mut headers);
+        assert_eq!(headers[header::CONTENT_SECURITY_POLICY], own);
+    }
+
+    #[test]
+    fn what_is_no_page_has_no_policy_for_pages() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        guard_browsers(&mut headers);
+        assert!(!headers.contains_key(header::CONTENT_SECURITY_POLICY));
+        assert_eq!(headers["referrer-policy"], "no-referrer");
+    }
 }

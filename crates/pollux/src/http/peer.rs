@@ -35,6 +35,17 @@ impl ClientAddress {
     }
 }
 
+/// Whom a limit for one address counts together: the address, of IPv6 the network of a customer. None for addresses of
+/// this machine and of private networks: behind those stand proxies and containers, whose clients are many.
+pub(super) fn neighbourhood(address: IpAddr) -> Option<IpAddr> {
+    match address.to_canonical() {
+        IpAddr::V4(four) if four.is_loopback() || four.is_private() || four.is_link_local() => None,
+        IpAddr::V6(six) if six.is_loopback() || six.is_unique_local() || six.is_unicast_link_local() => None,
+        IpAddr::V4(four) => Some(IpAddr::V4(four)),
+        IpAddr::V6(six) => Some(IpAddr::V6((six.to_bits() & (u128::MAX << 64)).into())),
+    }
+}
+
 /// Whether the one at the other end of the connection is a proxy that may speak for others.
 pub(super) fn is_proxied(parts: &Parts, proxies: &TrustedProxies) -> bool {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();

@@ -42,6 +42,11 @@ macro_rules! names {
 }
 
 names! {
+    /// Connections and calls that there was no room for, by what was full: connections, address, calls, bodies, large,
+    /// calls_of_address.
+    TURNED_AWAY = "pollux_turned_away_total", Counter, ["reason"];
+    /// Connections cut because their client was too slow, by what with: handshake, header or write.
+    CONNECTIONS_CUT = "pollux_connections_cut_total", Counter, ["reason"];
     /// Requests by the part of the gateway that took them and the class of the answer's status.
     HTTP_REQUESTS = "pollux_http_requests_total", Counter, ["part", "status"];
     /// Calls that ended, by API, model and how they ended.

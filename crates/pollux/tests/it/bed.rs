@@ -192,6 +192,11 @@ impl Bed {
         }
     }
 
+    /// Sends a request as it is; the status of its answer.
+    pub(crate) async fn request(&self, request: Request<Full<Bytes>>) -> u16 {
+        self.client.request(request).await.unwrap().status().as_u16()
+    }
+
     /// Sends as the user.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
         self.post_with(path, body, &[]).await

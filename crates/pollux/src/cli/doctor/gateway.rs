@@ -35,7 +35,7 @@ pub(super) async fn look(config: &Config, public: Option<&str>) -> Vec<Finding> 
 
 async fn running(config: &Config) -> Finding {
     let address = health::reachable(config.listen);
-    match timeout(Duration::from_secs(3), health::ask(address)).await {
+    match timeout(Duration::from_secs(3), health::ask(config)).await {
         Ok(Ok(said)) if said.contains("\"healthy\"") => {
             Finding::good("gateway", format!("runs at {address} and is healthy"))
         }

@@ -294,6 +294,14 @@ impl From<BodyError> for Problem {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
             }
             BodyError::Broken => Self::new(StatusCode::BAD_REQUEST, "The request ended before its body did."),
+            BodyError::Slow => Self::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "The body came too slowly, or stopped coming. Send it again.",
+            ),
+            BodyError::NoRoom => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The gateway holds as much of requests as it takes.",
+            ),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::http::layers::REQUEST_ID;
 const ANSWERED_ID: HeaderName = HeaderName::from_static("request-id");
 
 /// The refusal as an answer. `headers` are the request's, which carry its id.
-pub(super) fn answer(failed: &Failed, headers: &HeaderMap) -> Response {
+pub(in crate::http) fn answer(failed: &Failed, headers: &HeaderMap) -> Response {
     let body = say(failed, request_id(headers));
     let status = StatusCode::from_u16(status(failed)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, failed.headers(), body.to_string()).into_response()
