@@ -80,4 +80,17 @@ docs: ## Rewrite the generated pages and build the API documentation
 	POLLUX_BLESS=1 $(CARGO) test --quiet -p pollux --lib config
 	$(CARGO) doc --workspace --no-deps
 
-.PHONY: help console crash demo test test-console test-clients lint build bench bench-quick bench-choose bench-yield simulate simulate-pool docs
+deny: ## Check licences, sources, bans and duplicates of what we depend on; advisories too with ADVISORIES=1 (network)
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny check bans licenses sources $(if $(ADVISORIES),advisories)
+
+RELEASE := target/dist
+release: ## Build for release: the program without paths of this machine, a bill of materials and checksums in target/dist
+	RUSTFLAGS="$(RUSTFLAGS) --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=cargo" \
+	  $(CARGO) build --release --locked --bin pollux
+	@mkdir -p $(RELEASE)
+	@cp $${CARGO_TARGET_DIR:-target}/release/pollux LICENSE $(RELEASE)/
+	@dev/sbom > $(RELEASE)/pollux.cdx.json
+	@cd $(RELEASE) && sha256sum pollux pollux.cdx.json LICENSE > SHA256SUMS && cat SHA256SUMS
+
+.PHONY: help deny release console crash demo test test-console test-clients lint build bench bench-quick bench-choose bench-yield simulate simulate-pool docs
