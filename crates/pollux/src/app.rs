@@ -20,7 +20,7 @@ use crate::audit::Audit;
 use crate::calllog::{self, CallLog};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Database};
 use crate::http::{self, Fixed, Gateway, Parts, Requests, Server};
 use crate::id::Dice;
 use crate::journal::{self, Journal, Shipper};
@@ -33,7 +33,7 @@ use crate::secret::{MasterKey, Secret};
 use crate::settings::Settings;
 use crate::shared::{Memory, Shared};
 use crate::store::record::Origin;
-use crate::store::{SqlStore, SqliteSettings, Store, check_master_key};
+use crate::store::{PostgresSettings, SqlStore, SqliteSettings, Store, check_master_key};
 use crate::telemetry::call::Watcher;
 use crate::telemetry::{CpuShare, Metrics, trace};
 use crate::upstream::{Pipes, Upstream};
@@ -342,7 +342,12 @@ async fn opened_store(
 }
 
 async fn open_store(config: &Config, clock: &dyn Clock) -> anyhow::Result<Arc<dyn Store>> {
-    let path = config.database_path();
+    if let Database::Postgres(address) = &config.database_url {
+        let connections = u32::try_from(config.database_connections).unwrap_or(u32::MAX);
+        let settings = PostgresSettings { connections, ..PostgresSettings::default() };
+        return Ok(Arc::new(SqlStore::open_postgres(address, settings, clock.now()).await?));
+    }
+    let path = config.database_path().unwrap_or_default();
     if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -405,7 +410,7 @@ fn fixed(config: &Config) -> Fixed {
         heartbeat_every: Fixed::HEARTBEAT_EVERY,
         trusted_proxies: config.proxies_in_front(),
         external_url: config.external_url.clone(),
-        database: Some(config.database_path()),
+        database: config.database_path(),
         sim_faults: config.allow_sim_faults,
     }
 }

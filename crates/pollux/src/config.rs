@@ -15,6 +15,7 @@ use std::time::Duration;
 use crate::access::TrustedProxies;
 use crate::http::{Doors, TlsFiles};
 use crate::secret::Secret;
+use crate::store::PostgresUrl;
 use crate::{telemetry, upstream};
 
 mod environment;
@@ -43,6 +44,8 @@ pub enum Database {
     InDataDir,
     /// SQLite, in this file.
     Sqlite(PathBuf),
+    /// PostgreSQL, at this address.
+    Postgres(PostgresUrl),
 }
 
 /// A user whose key is written in the configuration.
@@ -136,11 +139,12 @@ impl Config {
         }
     }
 
-    /// The SQLite file.
-    pub fn database_path(&self) -> PathBuf {
+    /// The SQLite file, if the database is one.
+    pub fn database_path(&self) -> Option<PathBuf> {
         match &self.database_url {
-            Database::InDataDir => self.data_dir.join("pollux.db"),
-            Database::Sqlite(path) => path.clone(),
+            Database::InDataDir => Some(self.data_dir.join("pollux.db")),
+            Database::Sqlite(path) => Some(path.clone()),
+            Database::Postgres(_) => None,
         }
     }
 

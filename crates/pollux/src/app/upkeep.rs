@@ -1,6 +1,6 @@
 //! The jobs of a gateway, and the same work done by a command: backups, restores, cleaning up.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,7 +48,8 @@ pub(super) async fn jobs(
     if let Some(url) = &config.external_url {
         work.push((KEEP_ALIVE, Box::new(KeepAlive::new(url, settings))));
     }
-    let backups = on_disk.then(|| Arc::new(backups(config)));
+    let database = config.database_path().filter(|_| on_disk);
+    let backups = database.map(|database| Arc::new(backups(config, database)));
     if let Some(backups) = &backups {
         let plan = Plan { every: config.backup_every, ..BACK_UP };
         work.push((plan, Box::new(jobs::BackUp(Arc::clone(backups)))));
@@ -56,12 +57,17 @@ pub(super) async fn jobs(
     Ok(Arc::new(Jobs::open(work, backups, store, clock).await?))
 }
 
-fn backups(config: &Config) -> Backups {
+fn backups(config: &Config, database: PathBuf) -> Backups {
     Backups {
-        database: config.database_path(),
+        database,
         folder: config.backup_dir.clone().unwrap_or_else(|| config.data_dir.join("backups")),
         keep: config.backup_keep,
     }
+}
+
+/// The database file; PostgreSQL has tools of its own.
+fn sqlite(config: &Config) -> anyhow::Result<PathBuf> {
+    config.database_path().context("the database is PostgreSQL: use pg_dump and pg_restore")
 }
 
 /// Copies the database to `target`, also while a gateway uses it.
@@ -69,7 +75,7 @@ fn backups(config: &Config) -> Backups {
 /// # Errors
 /// When there is no database, or the copy is not right.
 pub async fn back_up(config: &Config, target: &Path, now: Moment) -> anyhow::Result<Manifest> {
-    let database = config.database_path();
+    let database = sqlite(config)?;
     anyhow::ensure!(database.exists(), "there is no database at {}", database.display());
     Ok(backup::write(&database, target, now).await?)
 }
@@ -88,7 +94,7 @@ pub async fn restore(config: &Config, from: &Path, at: Option<Moment>) -> anyhow
         key.display()
     );
     let master = master_key(config)?;
-    let restored = backup::restore(from, &config.database_path(), &master, at).await;
+    let restored = backup::restore(from, &sqlite(config)?, &master, at).await;
     restored.with_context(|| format!("{} was not restored", from.display()))
 }
 

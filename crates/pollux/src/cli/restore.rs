@@ -32,7 +32,7 @@ pub(super) fn run(restore: &Restore) -> Result<(), Failure> {
     let config = config::load(&restore.flags, &Environment::of_process())?;
     let at = (!restore.dry_run).then(|| SystemClock.now());
     let done = block_on(app::restore(&config, &restore.path, at))?;
-    let database = config.database_path();
+    let database = config.database_path().unwrap_or_default();
     if restore.json {
         let said = json!({
             "restored": !restore.dry_run,

@@ -28,8 +28,11 @@ settings! {
         console_listen: Option<SocketAddr> = "", open "console-listen", ["POLLUX_CONSOLE_LISTEN"], parse::listen_too;
         /// The directory for the database, the journal and the generated master key.
         data_dir: PathBuf = "./data", open "data-dir", ["POLLUX_DATA_DIR"], parse::path;
-        /// The database, `sqlite:PATH`. Without it, `pollux.db` in the data directory.
+        /// The database: `postgres://USER:PASSWORD@HOST/DATABASE`, or `sqlite:PATH`. Without it, `pollux.db` in the data
+        /// directory.
         database_url: Database = "", masked "database-url", ["DATABASE_URL"], parse::database;
+        /// How many connections to PostgreSQL one gateway opens at most.
+        database_connections: usize = "10", open "database-connections", ["POLLUX_DATABASE_CONNECTIONS"], parse::count;
         /// Redis, for replicas that share limits. Not supported yet.
         redis_url: Option<Secret> = "", masked "redis-url", ["REDIS_URL"], parse::redis;
         /// The largest request body, in megabytes. Google takes 100 MB of inline data, which base64 makes larger.

@@ -13,6 +13,7 @@ use crate::access::{Network, TrustedProxies};
 use crate::journal::Fsync;
 use crate::secret::Secret;
 use crate::settings::span;
+use crate::store::PostgresUrl;
 use crate::telemetry::{Format, check_filter};
 use crate::upstream::{BaseUrl, EgressProxy, HttpVersion};
 
@@ -48,12 +49,13 @@ pub(super) fn database(text: &str) -> Parsed<Database> {
         return Ok(Database::InDataDir);
     }
     if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        let reason = format!("names PostgreSQL, which Pollux will support from version {REPLICAS} on");
-        return Err(Bad::new(reason, "leave it out to use SQLite in the data directory"));
+        let address = text.parse::<PostgresUrl>().map(Database::Postgres);
+        return address
+            .map_err(|reason| Bad::new(reason, "write postgres://USER:PASSWORD@HOST:PORT/DATABASE"));
     }
     match text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")) {
         Some(path) if !path.is_empty() && !path.contains('?') => Ok(Database::Sqlite(PathBuf::from(path))),
-        _ => Err(Bad::new("is not a database address", "write sqlite:PATH, or leave it out")),
+        _ => Err(Bad::new("is not a database address", "write postgres://… or sqlite:PATH, or leave it out")),
     }
 }
 

@@ -38,7 +38,7 @@ fn problems(pairs: &[(&str, &str)], file: &str) -> String {
 fn nothing_written_gives_the_documented_defaults() {
     let config = Config::of_defaults().unwrap();
     assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
-    assert_eq!(config.database_path(), Path::new("./data/pollux.db"));
+    assert_eq!(config.database_path().as_deref(), Some(Path::new("./data/pollux.db")));
     let live = &config.settings.values;
     assert_eq!(live.keep_alive_interval, Duration::from_mins(14));
     assert_eq!((live.max_attempts, config.max_body_mb, live.strategy), (3, 140, Strategy::Headroom));
@@ -91,7 +91,7 @@ fn every_problem_is_reported_at_once() {
     let pairs = [
         ("PORT", "abc"),
         ("POLLUX_STRATEGY", "random"),
-        ("DATABASE_URL", "postgres://u:hunter2@h/db"),
+        ("DATABASE_URL", "postgres://u:hunter2@h/db?colour=blue"),
         ("REDIS_URL", "redis://:hunter2@h"),
         ("POLLUX_EGRESS_PROXY", "http://h:1, gopher://u:hunter2@h"),
         ("POLLUX_ADMIN_TOKEN", "hunter2"),
@@ -106,7 +106,7 @@ fn every_problem_is_reported_at_once() {
     log: (in pollux.toml) is a float; write a text, a number, true or false, or a list of texts
     upstream: (in pollux.toml) is not a setting; `pollux config reference` lists all settings
     listen: "0.0.0.0:abc" (from PORT) is not an address and a port; write for example 127.0.0.1:8000 or [::]:8000
-    database_url: the value (from DATABASE_URL) names PostgreSQL, which Pollux will support from version 0.2 on; leave it out to use SQLite in the data directory
+    database_url: the value (from DATABASE_URL) has a parameter `colour` that is not known here; write postgres://USER:PASSWORD@HOST:PORT/DATABASE
     redis_url: the value (from REDIS_URL) names Redis, which Pollux will support from version 0.2 on; leave it out and run a single replica
     admin_token: the value (from POLLUX_ADMIN_TOKEN) has only 7 characters; use at least 8, or leave it out to have one generated
     upstream_url: the value (from POLLUX_UPSTREAM_URL) has no scheme; write https://HOST, with a path if need be

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::Finding;
-use crate::config::Config;
+use crate::config::{Config, Database};
 
 /// Fewer open files than this are used up by a few hundred streams.
 const FEW_FILES: u64 = 4_096;
@@ -19,7 +19,11 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
     if config.master_key.is_none() {
         findings.extend(master_key(&config.data_dir.join("master.key")));
     }
-    findings.push(database(&config.database_path()));
+    findings.push(match (&config.database_url, config.database_path()) {
+        (_, Some(path)) => database(&path),
+        (Database::Postgres(address), None) => Finding::good("database", format!("PostgreSQL at {address}")),
+        (_, None) => Finding::bad("database", "is neither a file nor an address"),
+    });
     findings.extend(fs::read_to_string("/proc/self/limits").ok().as_deref().and_then(open_files));
     findings
 }
