@@ -3,7 +3,9 @@
 //! One binary; time is turned, never waited for. Each test has its own gateway, simulator, ports and data directory.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
     clippy::needless_pass_by_value,
     clippy::unchecked_time_subtraction,
     reason = "tests are free"
