@@ -9,4 +9,5 @@
 pub mod anthropic;
 pub mod gemini;
 pub mod model;
+pub mod names;
 pub mod openai;

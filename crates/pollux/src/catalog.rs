@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dialect::model::{Capabilities, Catalogue, Family, Kind, Limits, Model, Price};
+use dialect::names::{self, Aliases, Extras};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -21,6 +22,19 @@ pub struct Meant {
     pub effective_id: String,
     /// What the model that really answers can do.
     pub capabilities: Arc<Capabilities>,
+    /// What answers call the model: as the client did, unless it used a name of the operator's.
+    pub answered_as: String,
+    /// What hangs on the name.
+    pub extras: Extras,
+}
+
+/// Names of the operator's own.
+#[derive(Clone, Copy, Debug)]
+pub struct Naming<'a> {
+    /// Aliases and patterns.
+    pub aliases: &'a Aliases,
+    /// Whether options may hang on a name.
+    pub suffixes: bool,
 }
 
 impl Meant {
@@ -47,7 +61,10 @@ pub struct Offered {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownModel {
     /// It means nothing here.
-    #[error("The model “{0}” is not known here. GET /v1/models lists those that are.")]
+    #[error(
+        "The model “{0}” is not known here. GET /v1/models lists those that are; the administrator of this gateway can \
+         give the name a meaning with the setting `aliases`."
+    )]
     Stranger(String),
     /// The operator has switched it off.
     #[error("The model “{0}” is switched off on this gateway. GET /v1/models lists those that answer.")]
@@ -102,7 +119,70 @@ impl Catalog {
             upstream_id: resolved.upstream_id,
             effective_id: resolved.effective_id,
             capabilities: resolved.effective,
+            answered_as: name.to_owned(),
+            extras: Extras::default(),
         })
+    }
+
+    /// What a name means where the operator has names of its own. An alias goes before Google's names, those before
+    /// options, and options before patterns; what is still strange may be a new model of Google's.
+    pub fn understand(&self, name: &str, naming: Naming<'_>, now: Moment) -> Result<Meant, UnknownModel> {
+        let (base, extras) = names::split(name);
+        let plain = self.plainly(name, naming, now);
+        match plain {
+            None if naming.suffixes && !extras.is_empty() => {
+                let meant = match self.plainly(base, naming, now) {
+                    Some(meant) => meant?,
+                    None => self.loosely(base, naming, now)?,
+                };
+                Ok(Meant { answered_as: meant.upstream_id.clone(), extras, ..meant })
+            }
+            None => self.loosely(name, naming, now),
+            Some(meant) => meant,
+        }
+    }
+
+    /// By an alias, or by a name that the catalogue has.
+    fn plainly(&self, name: &str, naming: Naming<'_>, now: Moment) -> Option<Result<Meant, UnknownModel>> {
+        if let Some(target) = naming.aliases.exact(name) {
+            return Some(self.instead(target, now));
+        }
+        self.catalogue.resolve(name, &today(now)).known.then(|| self.resolve(name, now))
+    }
+
+    /// By a pattern, or on trust.
+    fn loosely(&self, name: &str, naming: Naming<'_>, now: Moment) -> Result<Meant, UnknownModel> {
+        match naming.aliases.fitting(name) {
+            Some(target) => self.instead(target, now),
+            None => self.resolve(name, now),
+        }
+    }
+
+    /// What stands behind an alias; answers name it.
+    fn instead(&self, target: &str, now: Moment) -> Result<Meant, UnknownModel> {
+        let meant = self.resolve(target, now)?;
+        Ok(Meant { answered_as: meant.upstream_id.clone(), ..meant })
+    }
+
+    /// What a chat can use today, with the operator's names; patterns are not listed.
+    pub fn list_named(&self, aliases: &Aliases, now: Moment) -> Vec<Offered> {
+        let mut all = self.list(now);
+        for (alias, target) in aliases.iter().filter(|(alias, _)| !alias.contains('*')) {
+            let Ok(offered) = self.get(target, now) else { continue };
+            all.retain(|known| known.id != alias);
+            all.push(Offered { id: alias.to_owned(), ..offered });
+        }
+        all
+    }
+
+    /// One of them; also a name that only a pattern knows.
+    pub fn get_named(&self, name: &str, aliases: &Aliases, now: Moment) -> Result<Offered, UnknownModel> {
+        let known = |name: &str| self.catalogue.resolve(name, &today(now)).known;
+        let target = aliases.exact(name).or_else(|| aliases.fitting(name).filter(|_| !known(name)));
+        match target {
+            Some(target) => Ok(Offered { id: shown(name), ..self.get(target, now)? }),
+            None => self.get(name, now),
+        }
     }
 
     /// Whether a name that is not in the catalogue is one of the few that are tried.
@@ -220,6 +300,54 @@ mod tests {
         assert_eq!(catalog.get("gemini-2.0-flash", NOW).unwrap_err(), gone);
         let before = Moment(NOW.0 - 365 * 86_400_000);
         assert!(catalog.get("gemini-2.0-flash", before).is_ok());
+    }
+
+    #[test]
+    fn names_of_the_operators_own_mean_what_it_says() {
+        let catalog = Catalog::default();
+        let entries = [
+            ("gpt-4o", "gemini-2.5-flash"),
+            ("claude-*", "gemini-3.8-flash"),
+            ("gemini-2.5-pro", "gemini-3.8-flash"),
+            ("gemini-flash*", "gemini-2.5-flash"),
+        ];
+        let aliases = Aliases::new(entries.map(|(name, target)| (name.to_owned(), target.to_owned())));
+        let means = |name: &str, suffixes: bool| {
+            let meant = catalog.understand(name, Naming { aliases: &aliases, suffixes }, NOW);
+            meant.map(|meant| (meant.upstream_id, meant.answered_as, !meant.extras.is_empty()))
+        };
+        let ok = |upstream: &str, answered: &str, extras: bool| {
+            Ok((upstream.to_owned(), answered.to_owned(), extras))
+        };
+        let (flash, new) = ("gemini-2.5-flash", "gemini-3.8-flash");
+        for (name, suffixes, meaning) in [
+            ("GPT-4o", false, ok(flash, flash, false)),
+            ("claude-sonnet-5", false, ok(new, new, false)),
+            ("gemini-2.5-pro", false, ok(new, new, false)),
+            ("models/gemini-2.5-flash", false, ok(flash, "models/gemini-2.5-flash", false)),
+            ("gemini-flash-latest", false, ok("gemini-flash-latest", "gemini-flash-latest", false)),
+            ("gemini-flashy", false, ok(flash, flash, false)),
+            ("gpt-4o-search", true, ok(flash, flash, true)),
+            ("claude-x-thinking=high", true, ok(new, new, true)),
+            ("gemini-3.8-flash-search", true, ok(new, new, true)),
+            (
+                "gemini-3.8-flash-search",
+                false,
+                ok("gemini-3.8-flash-search", "gemini-3.8-flash-search", false),
+            ),
+        ] {
+            assert_eq!(means(name, suffixes), meaning, "{name}");
+        }
+        for name in ["gpt-4o-search", "llama-9", "llama-9-search"] {
+            assert!(matches!(means(name, false), Err(UnknownModel::Stranger(_))), "{name}");
+        }
+        let list = catalog.list_named(&aliases, NOW);
+        assert_eq!(list.iter().filter(|model| model.id == "gemini-2.5-pro").count(), 1);
+        assert!(
+            list.iter().any(|model| model.id == "gpt-4o") && list.iter().all(|model| !model.id.contains('*'))
+        );
+        assert_eq!(catalog.get_named("claude-sonnet-5", &aliases, NOW).unwrap().id, "claude-sonnet-5");
+        assert!(catalog.get_named("llama", &aliases, NOW).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //!
 //! Invariant: a snapshot is valid and never changes; who reads cannot write.
 
+mod aliases;
 mod change;
 mod key;
 mod kind;

@@ -95,6 +95,11 @@ impl MessagesRequest {
         self.chat.default_model(model);
     }
 
+    /// Says under which name the answer goes: the model's own, where the client used another.
+    pub fn answer_as(&mut self, model: &str) {
+        self.chat.answer_as(model);
+    }
+
     /// Whether the answer is to be streamed.
     pub fn stream(&self) -> bool {
         self.chat.stream()

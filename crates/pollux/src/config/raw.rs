@@ -136,7 +136,7 @@ impl RawConfig {
                 self.problems.push(unknown(name, file));
                 continue;
             };
-            let object = value.as_table().filter(|_| key.kind == Some(Kind::Models));
+            let object = value.as_table().filter(|_| matches!(key.kind, Some(Kind::Models | Kind::Aliases)));
             let object = object.and_then(|table| serde_json::to_string(table).ok());
             if let Some(text) = object.or_else(|| scalar(value)) {
                 self.put(key, &text, format!("in {}", file.name));

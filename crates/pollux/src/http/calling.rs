@@ -108,6 +108,7 @@ pub(super) fn call(
 ) -> Call {
     let Meaning { model, mut request, hints, streamed } = meaning;
     let Arrived { caller, headers, .. } = arrived;
+    model.extras.apply(&mut request, &model.capabilities);
     rules::inject(&gateway.settings.now(), caller, &mut request, &model);
     let affinity = affinity(caller, &hints, |id| kept.get(id).map(|kept| kept.project.clone()));
     let fault = headers.get(SIM_FAULT).filter(|_| gateway.fixed.sim_faults);

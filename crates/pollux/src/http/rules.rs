@@ -6,14 +6,15 @@ use dialect::openai::chat::Policy;
 
 use super::Gateway;
 use crate::access::Caller;
-use crate::catalog::{Meant, Offered, UnknownModel};
+use crate::catalog::{Meant, Naming, Offered, UnknownModel};
 use crate::settings::Values;
 use crate::store::record::InjectionPosition;
 
 impl Gateway {
     /// What a model name means today, unless the operator has switched that off.
     pub(super) fn model(&self, name: &str, settings: &Values) -> Result<Meant, UnknownModel> {
-        let meant = self.catalog.resolve(name, self.clock.now())?;
+        let naming = Naming { aliases: &settings.aliases, suffixes: settings.model_suffixes };
+        let meant = self.catalog.understand(name, naming, self.clock.now())?;
         if settings.models.are_off(meant.names()) { Err(UnknownModel::off(name)) } else { Ok(meant) }
     }
 

@@ -81,15 +81,21 @@ async fn retrieve(
 
 fn offered(gateway: &Gateway, caller: &access::Caller) -> Vec<Offered> {
     let settings = gateway.settings.now();
-    let models = gateway.catalog.list(gateway.clock.now()).into_iter();
-    let models = models.filter(|model| gateway.is_offered(model, &settings));
-    models.filter(|model| caller.scope.allows_model(&model.id)).collect()
+    let models = gateway.catalog.list_named(&settings.aliases, gateway.clock.now()).into_iter();
+    let may = |model: &Offered| {
+        gateway.model(&model.id, &settings).is_ok_and(|meant| caller.scope.allows_model(&meant.upstream_id))
+    };
+    models.filter(may).collect()
 }
 
 fn find(gateway: &Gateway, caller: &access::Caller, name: &str) -> Result<Offered, Failed> {
-    let found = gateway.catalog.get(name, gateway.clock.now());
-    let on = |model: &Offered| gateway.is_offered(model, &gateway.settings.now());
-    let found = found.and_then(|model| if on(&model) { Ok(model) } else { Err(UnknownModel::off(name)) });
-    let model = found.map_err(|unknown| unknown_model(&unknown.to_string()))?;
-    if caller.scope.allows_model(&model.id) { Ok(model) } else { Err(not_allowed(&model.id)) }
+    let settings = gateway.settings.now();
+    let unknown = |unknown: UnknownModel| unknown_model(&unknown.to_string());
+    let found = gateway.catalog.get_named(name, &settings.aliases, gateway.clock.now()).map_err(unknown)?;
+    let meant = gateway.model(&found.id, &settings).map_err(|_| unknown(UnknownModel::off(name)))?;
+    if caller.scope.allows_model(&meant.upstream_id) {
+        Ok(found)
+    } else {
+        Err(not_allowed(&meant.upstream_id))
+    }
 }

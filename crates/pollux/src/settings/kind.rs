@@ -48,6 +48,8 @@ pub enum Kind {
     Origins,
     /// What is set for single models.
     Models,
+    /// What names of the operator's own mean.
+    Aliases,
 }
 
 impl Kind {
@@ -91,6 +93,11 @@ impl Kind {
                 "must be an object",
                 "send an object with one member for each model",
             ),
+            Self::Aliases => (
+                value.is_object().then(|| value.to_string()),
+                "must be an object",
+                "send an object such as {\"gpt-*\": \"gemini-3.8-flash\"}",
+            ),
         };
         found.ok_or_else(|| Bad::new(reason, way_out))
     }
@@ -118,6 +125,9 @@ impl Kind {
             Self::Models => json!({ "type": "object", "additionalProperties": {
                 "enabled": "boolean", "thinking_budget": "integer, -1 to 32768", "include_thoughts": "boolean",
             } }),
+            Self::Aliases => {
+                json!({ "type": "object", "additionalProperties": { "type": "string", "format": "model" } })
+            }
         }
     }
 
@@ -137,6 +147,7 @@ impl Kind {
             Self::Text { most } => format!("a text of up to {most} characters"),
             Self::Origins => "origins, separated by commas".to_owned(),
             Self::Models => "an object; in the environment, as JSON".to_owned(),
+            Self::Aliases => "an object; in the environment, as JSON or `name=model, …`".to_owned(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dialect::names::Aliases;
 use pool::Strategy;
 use serde_json::{Map, Value};
 
@@ -75,6 +76,13 @@ live! {
         /// What holds for single models: whether they may be called (`enabled`), their `thinking_budget` and
         /// `include_thoughts`. Limits are declared at `PUT /admin/limits/{model}`.
         models: Models = "", "models", ["POLLUX_MODELS"], Kind::Models;
+        /// What names of your own mean, for clients that insist on theirs: `gpt-4o` or a pattern such as `claude-*`, and the
+        /// Gemini model that answers. A name goes before a pattern, and of patterns the one with the most letters. Answers
+        /// name the model that answered.
+        aliases: Aliases = "", "aliases", ["POLLUX_ALIASES"], Kind::Aliases;
+        /// Whether options may hang on a model's name: `-search`, `-url`, `-code`, `-maps`, `-nothinking`, `-thinking=high`,
+        /// `-thinking=2048`.
+        model_suffixes: bool = "off", "model-suffixes", ["POLLUX_MODEL_SUFFIXES"], Kind::Switch;
     }
     section "Retention" {
         /// How many days single usage events are kept. Hourly sums are kept for good.
@@ -148,6 +156,10 @@ impl Values {
         if self.models.are_off([self.default_model.as_str()]) {
             let bad = Bad::new("is a model that is switched off", "name another, or enable it in `models`");
             found.push(("default_model", bad));
+        }
+        if let Some((alias, _)) = self.aliases.iter().find(|(_, target)| self.models.are_off([*target])) {
+            let reason = format!("leads from {alias:?} to a model that is switched off");
+            found.push(("aliases", Bad::new(reason, "name another, or enable it in `models`")));
         }
         if self.hedge_after.is_some_and(|after| after >= self.request_timeout) {
             let bad =

@@ -84,6 +84,11 @@ impl ChatRequest {
         self.model.get_or_insert_with(|| model.to_owned());
     }
 
+    /// Says under which name the answer goes: the model's own, where the client used another.
+    pub fn answer_as(&mut self, model: &str) {
+        self.model = Some(model.to_owned());
+    }
+
     /// Whether the answer is to be streamed.
     pub fn stream(&self) -> bool {
         self.stream

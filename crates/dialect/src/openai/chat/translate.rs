@@ -14,7 +14,7 @@ mod parts;
 mod results;
 mod schema;
 mod speech;
-mod thinking;
+pub(crate) mod thinking;
 mod tools;
 
 #[cfg(test)]

@@ -76,6 +76,7 @@ async fn prepare(
     request.default_model(&settings.default_model);
     let asked = request.require_model()?.to_owned();
     let model = calling::model(gateway, caller, &asked, &settings)?;
+    request.answer_as(&model.answered_as);
     let kept = calling::recall(gateway, caller, &request.call_ids()).await;
     let recall = calling::remembered(&kept);
     let policy = rules::policy(&settings, &model);

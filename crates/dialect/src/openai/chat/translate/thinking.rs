@@ -65,7 +65,8 @@ fn is_off(wish: Wish) -> bool {
     matches!(wish, Wish::Budget(0) | Wish::Effort(Effort::None))
 }
 
-fn amount(thinking: &Thinking, wish: Wish) -> ThinkingConfig {
+/// What a wish comes to for a model that is controlled in this way.
+pub(crate) fn amount(thinking: &Thinking, wish: Wish) -> ThinkingConfig {
     match thinking {
         Thinking::None => ThinkingConfig::default(),
         Thinking::Budget { min, max, can_zero } => {

@@ -210,7 +210,7 @@ async fn a_user_sees_the_models() {
     404
     {
       "error": {
-        "message": "The model “gpt-4o” is not known here. GET /v1/models lists those that are.",
+        "message": "The model “gpt-4o” is not known here. GET /v1/models lists those that are; the administrator of this gateway can give the name a meaning with the setting `aliases`.",
         "type": "invalid_request_error",
         "param": "model",
         "code": "model_not_found"
