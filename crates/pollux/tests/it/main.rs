@@ -33,6 +33,7 @@ mod kinship;
 mod limits;
 mod longdecode;
 mod metrics;
+mod names;
 mod postgres;
 mod privacy;
 mod reply;
