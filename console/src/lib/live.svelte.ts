@@ -73,6 +73,7 @@ class Live {
     setTimeout(() => {
       this.#waiting.delete(kind);
       this.say(kind, data);
+      ALSO[kind]?.forEach((other) => this.say(other));
     }, SOON_MS);
   }
 
@@ -97,7 +98,9 @@ class Live {
 }
 
 /** What the gateway names its events. */
-export const KINDS = ['call', 'key', 'pool', 'settings', 'alert', 'users', 'keys', 'stats'];
+export const KINDS = ['call', 'pool', 'settings'];
 const POLLED = ['pool', 'call', 'stats', 'keys'];
+/** What else has changed then. */
+const ALSO: Record<string, string[]> = { call: ['stats'], pool: ['keys', 'stats'] };
 
 export const live = new Live();

@@ -20,8 +20,7 @@ use crate::audit::Audit;
 use crate::calllog::{self, CallLog};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
-use crate::config::{Config, Database};
-use crate::http::{self, Fixed, Gateway, Parts, Requests, Server};
+use crate::http::{self, Closing, Config, Database, Fixed, Gateway, Parts, Requests, crate, http, use};
 use crate::id::Dice;
 use crate::journal::{self, Journal, Shipper};
 use crate::keyring::{self, Keeper, Keyring};
@@ -132,6 +131,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         upstream,
         journal,
         requests: Requests::default(),
+        closing: Closing::default(),
     });
     let router = http::router(&gateway);
     Ok(App { router, fresh_admin_token, keys, gateway, store, books, keeper, call_writer, exporter })

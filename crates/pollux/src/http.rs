@@ -34,7 +34,7 @@ mod ops;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -146,11 +146,29 @@ pub struct Parts {
     pub cpu: CpuShare,
     /// Requests taken since then.
     pub requests: Requests,
+    /// Whether streams that have no end of their own should find one.
+    pub closing: Closing,
 }
 
 /// How many requests the gateway has taken.
 #[derive(Debug, Default)]
 pub struct Requests(AtomicU64);
+
+/// Whether the gateway is about to stop.
+#[derive(Debug, Default)]
+pub struct Closing(AtomicBool);
+
+impl Closing {
+    /// It is.
+    fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is.
+    fn is_now(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 impl Requests {
     /// One more.
@@ -185,7 +203,7 @@ impl Gateway {
         }
     }
 
-    /// Takes over settings that another replica has stored, until `shutdown` resolves.
+    /// Takes over settings that another replica has stored, until `shutdown` resolves; then says so to endless streams.
     pub async fn follow_settings(&self, shutdown: impl Future<Output = ()>) {
         tokio::pin!(shutdown);
         while tokio::time::timeout(FOLLOW_EVERY, &mut shutdown).await.is_err() {
@@ -193,6 +211,7 @@ impl Gateway {
                 tracing::warn!(%error, "the settings could not be read; those known hold");
             }
         }
+        self.closing.begin();
     }
 
     /// Puts the rooms behind the surfaces.

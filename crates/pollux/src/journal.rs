@@ -156,6 +156,11 @@ impl Journal {
         drop(timeout(LOOK_WITHIN, shipped.wait_for(|shipped| *shipped >= written)).await);
     }
 
+    /// The number of the last record on the disk, by which one sees that calls have ended.
+    pub fn written(&self) -> u64 {
+        self.0.as_ref().map_or(0, |open| open.state.written.load(Ordering::Acquire))
+    }
+
     /// How it is doing; none if nothing is written down.
     pub fn health(&self) -> Option<Health> {
         let open = self.0.as_ref()?;

@@ -22,13 +22,13 @@ class Roll {
     try {
       const others = everyRow<Project>('admin/projects', (rows) => rows.forEach((row) => projects.set(row.id, row)), abort.signal).then(() => (this.projects = projects));
       const first = !this.known;
-      await everyRow<Key>('admin/keys', (rows) => {
+      const own = everyRow<Key>('admin/keys', (rows) => {
         for (const row of rows) keys.push(row);
         // What is shown already is not taken away while it is loaded again.
         if (first) this.keys = keys.slice();
         this.known ||= first;
       }, abort.signal);
-      await others;
+      await Promise.all([own, others]);
       this.keys = keys;
       this.known = true;
       this.error = null;

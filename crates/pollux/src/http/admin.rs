@@ -13,6 +13,7 @@ mod catalog;
 mod complaints;
 mod config;
 mod doctor;
+mod events;
 mod fields;
 mod forecast;
 mod import;
@@ -146,6 +147,7 @@ fn of_resources() -> Vec<Route> {
         Route::get("/limits", Viewer, limits::list::page),
         Route::put("/limits/{model}", Admin, limits::declare::of_all),
         Route::delete("/limits/{model}", Admin, limits::forget::of_all),
+        Route::get("/events", Viewer, events::stream),
         Route::get("/doctor/drip", Viewer, doctor::drip::drip),
         Route::get("/requests", Viewer, requests::list::page),
         Route::get("/requests/export", Viewer, requests::export::export),

@@ -3,6 +3,7 @@
 mod access;
 mod calls;
 mod catalog;
+mod events;
 mod keys;
 mod projects;
 mod refusals;
