@@ -94,8 +94,6 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         settings: settings.live(),
     };
     let (keyring, keeper) = open_keyring(rooms, master, config).await?;
-    let keys = keyring.ready_keys();
-
     let (calls, call_writer) = call_log(config, &clock)?;
     let relay = relay::Rooms {
         keyring: Arc::clone(&keyring),
@@ -134,7 +132,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         requests: Requests::default(),
         closing: Closing::default(),
     });
-    let router = http::router(&gateway);
+    let (router, keys) = (http::router(&gateway), gateway.keyring.ready_keys());
     Ok(App { router, fresh_admin_token, keys, gateway, store, books, keeper, call_writer, exporter })
 }
 

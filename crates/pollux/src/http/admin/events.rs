@@ -4,6 +4,7 @@
 //! the count by which that was seen. Nothing is said that a list would not say: who missed an event has missed nothing.
 
 use std::convert::Infallible;
+use std::fmt::Write;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -86,7 +87,8 @@ impl Seen {
 fn changes(before: Seen, now: Seen) -> String {
     let mut text = String::new();
     let mut say = |event: &str, member: &str, count: String| {
-        text.push_str(&format!("event: {event}\ndata: {{\"{member}\":{count}}}\n\n"));
+        // Writing to a text does not fail.
+        let _ = write!(text, "event: {event}\ndata: {{\"{member}\":{count}}}\n\n");
     };
     if before.calls != now.calls {
         say("call", "calls", now.calls.to_string());
