@@ -27,7 +27,12 @@ impl Gateway {
 /// How calls of a model are translated.
 pub(super) fn policy(settings: &Values, model: &Meant) -> Policy {
     let thoughts = settings.thoughts(model.names());
-    Policy { expose_reasoning: thoughts.shown, default_thinking_budget: thoughts.budget, ..Policy::default() }
+    Policy {
+        expose_reasoning: thoughts.shown,
+        default_thinking_budget: thoughts.budget,
+        append_sources: settings.append_sources,
+        ..Policy::default()
+    }
 }
 
 /// Adds what the operator injects into every call, then what is said of this user.

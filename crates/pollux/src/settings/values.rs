@@ -48,6 +48,9 @@ live! {
             Kind::TimeOrOff { least_ms: 100 };
         /// After how much silence a stream sends its client a sign of life.
         heartbeat_after: Duration = "10s", "heartbeat-after", ["POLLUX_HEARTBEAT_AFTER"], SECONDS;
+        /// Whether answers of OpenAI's clients that rest on Google Search, Maps or pages end with a list of their sources.
+        /// The sources are told as annotations in any case; not every client shows those.
+        append_sources: bool = "off", "append-sources", ["POLLUX_APPEND_SOURCES"], Kind::Switch;
         /// Origins of web pages that may call `/v1` from a browser, separated by commas: `https://app.example.com`, or `*`
         /// for every page. Without it, browsers keep pages of other origins out.
         cors_origins: Origins = "", "cors-origins", ["POLLUX_CORS_ORIGINS"], Kind::Origins;

@@ -71,6 +71,22 @@ async fn aliases_are_changed_as_a_whole_or_not_at_all() {
     assert_eq!(bed.post("/v1/chat/completions", &chat("o3")).await.json()["model"], FLASH);
 }
 
+/// Google's tools through an OpenAI client, and the list of sources for clients that show no annotations.
+#[tokio::test]
+async fn sources_are_annotations_and_a_list_if_wanted() {
+    let bed = bed().await;
+    let mut body = chat(FLASH);
+    body["tools"] = json!([{ "type": "web_search" }]);
+    let plain = bed.post("/v1/chat/completions", &body).await.json()["choices"][0]["message"].clone();
+    assert!(!plain["annotations"].as_array().unwrap().is_empty(), "{plain}");
+    assert!(!plain["content"].as_str().unwrap().contains("Sources:"));
+    let on = bed.admin(Method::PATCH, "/admin/settings", &json!({ "append_sources": true })).await;
+    assert_eq!(on.status, 200, "{}", on.body);
+    let listed = bed.post("/v1/chat/completions", &body).await.json()["choices"][0]["message"].clone();
+    assert!(listed["content"].as_str().unwrap().contains("\n\nSources:\n1. ["), "{listed}");
+    assert!(!listed["annotations"].as_array().unwrap().is_empty());
+}
+
 /// A call as Claude Code makes it, from its probe to a tool's result.
 #[tokio::test]
 async fn claude_code_is_served() {
