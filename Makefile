@@ -34,8 +34,13 @@ test-console: $(CONSOLE) ## Check the console: its types, its units, then a brow
 	$(CARGO) build --quiet --bin pollux
 	cd console && npm run --silent e2e
 
-test-clients: $(VENV)/ready ## Run the official SDKs against a real gateway and the simulator
+test-clients: $(VENV)/ready clients/node/node_modules/.package-lock.json ## Run the official SDKs against a real gateway and the simulator
 	$(VENV)/bin/python -m pytest clients/python -q
+	npm --prefix clients/node --silent test
+
+clients/node/node_modules/.package-lock.json: clients/node/package-lock.json
+	npm --prefix clients/node ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
 
 $(VENV)/ready: clients/python/requirements.lock
 	$(PYTHON) -m venv $(VENV)
