@@ -66,6 +66,10 @@ ROUNDS ?=
 crash: ## Kill a gateway under load, ROUNDS=200 times, and look for lost or doubled calls
 	@CRASH_ROUNDS=$(or $(ROUNDS),200) $(CARGO) test --quiet -p pollux --test it killing_the_gateway -- --nocapture
 
+RUNS ?= 1000000
+fuzz: ## Mutated input for everything that reads what strangers send; RUNS=1000000 for each target, TARGET=chat for one, FROM=0 the first seed
+	@FUZZ_RUNS=$(RUNS) FUZZ_SEED=$(or $(FROM),0) RUST_BACKTRACE=0 $(CARGO) test --quiet --profile fuzz -p dialect --test fuzz -- $(if $(TARGET),--exact $(TARGET)) --nocapture
+
 bench-choose: ## What choosing a key costs, for 10 to 100,000 keys; the last line is JSON
 	@$(CARGO) run --quiet --release -p choose-bench
 
@@ -98,4 +102,4 @@ release: ## Build for release: the program without paths of this machine, a bill
 	@dev/sbom > $(RELEASE)/pollux.cdx.json
 	@cd $(RELEASE) && sha256sum pollux pollux.cdx.json LICENSE > SHA256SUMS && cat SHA256SUMS
 
-.PHONY: help deny release console crash demo test test-console test-clients lint build bench bench-quick bench-choose bench-yield simulate simulate-pool docs
+.PHONY: help fuzz deny release console crash demo test test-console test-clients lint build bench bench-quick bench-choose bench-yield simulate simulate-pool docs

@@ -100,21 +100,24 @@ impl EmbeddingsRequest {
     }
 }
 
-/// The vectors of one answer of Google's, none if it has none.
+/// The vectors of one answer of Google's, none if it has none or a number is too large for one.
 pub fn vectors(body: &[u8]) -> Option<Vec<Vec<f32>>> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let rows = body["embeddings"].as_array()?.iter();
     #[expect(clippy::cast_possible_truncation, reason = "vectors are handed out in single precision")]
-    let number = |value: &Value| value.as_f64().map(|value| value as f32);
+    let number = |value: &Value| value.as_f64().map(|value| value as f32).filter(|value| value.is_finite());
     rows.map(|row| row["values"].as_array()?.iter().map(number).collect::<Option<Vec<f32>>>()).collect()
 }
 
 /// At unit length, as OpenAI's are; Google shortens vectors without doing so.
 fn normalised(mut vector: Vec<f32>) -> Vec<f32> {
-    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
-    if length > f32::EPSILON && (length - 1.0).abs() > 1e-4 {
+    // The squares are added in double precision, where they cannot overflow.
+    let length = vector.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
+    if length > f64::from(f32::EPSILON) && (length - 1.0).abs() > 1e-4 {
         for value in &mut vector {
-            *value /= length;
+            #[expect(clippy::cast_possible_truncation, reason = "vectors are handed out in single precision")]
+            let at_unit_length = (f64::from(*value) / length) as f32;
+            *value = at_unit_length;
         }
     }
     vector
@@ -203,6 +206,15 @@ mod tests {
         let bytes = parse(&json!({"model": "m", "input": "a", "encoding_format": "base64"})).answer(told, 7);
         assert_eq!(bytes["data"][1]["embedding"], "AACAPwAAAAA=");
         assert_eq!(vectors(b"{}"), None);
+    }
+
+    /// Found by fuzzing: `null` stood in a vector, and noughts.
+    #[test]
+    fn numbers_of_any_size_stay_numbers() {
+        assert_eq!(vectors(br#"{"embeddings": [{"values": [3.0, 1e300, 0.0]}]}"#), None);
+        let large = vectors(br#"{"embeddings": [{"values": [3e30, 4e30]}]}"#).unwrap();
+        let answer = parse(&json!({"model": "m", "input": "a"})).answer(large, 1);
+        assert_eq!(answer["data"][0]["embedding"], json!([0.6_f32, 0.8_f32]));
     }
 
     #[test]
