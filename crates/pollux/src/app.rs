@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::http::{self, Closing, Fixed, Gateway, Parts, Requests, Server};
 use crate::id::Dice;
+use crate::jobs::{AlertRooms, Alerts};
 use crate::journal::{self, Journal, Shipper};
 use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
@@ -30,7 +31,7 @@ use crate::limits::Limits;
 use crate::operators::{self, AdminRule, Operators};
 use crate::relay::{self, Relay};
 use crate::secret::{MasterKey, Secret};
-use crate::settings::Settings;
+use crate::settings::{Live, Settings};
 use crate::shared::{Memory, Shared};
 use crate::store::record::Origin;
 use crate::store::{PostgresSettings, SqlStore, SqliteSettings, Store, check_master_key};
@@ -107,7 +108,8 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     };
     let (watcher, exporter) = watching(config, (&clock, &dice), &journal)?;
     let limits = opened_limits(config, (&shared, &clock), &*store).await?;
-    let jobs = upkeep::jobs(config, &store, &clock, (settings.live(), books.is_some())).await?;
+    let alerts = open_alerts(config, (&keyring, &store), settings.live());
+    let jobs = upkeep::jobs(config, &store, &clock, (settings.live(), books.is_some()), &alerts).await?;
     let gateway = Gateway::new(Parts {
         access,
         operators,
@@ -129,6 +131,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         watcher,
         upstream,
         journal,
+        alerts,
         requests: Requests::default(),
         closing: Closing::default(),
     });
@@ -265,6 +268,15 @@ async fn open_keyring(
     let (keyring, keeper) = Keyring::open(rooms, master).await?;
     add_environment_keys(&keyring, config).await?;
     Ok((Arc::new(keyring), keeper))
+}
+
+fn open_alerts(
+    config: &Config,
+    (keyring, store): (&Arc<Keyring>, &Arc<dyn Store>),
+    settings: Live,
+) -> Arc<Alerts> {
+    let rooms = AlertRooms { keyring: Arc::clone(keyring), store: Arc::clone(store), settings };
+    Arc::new(Alerts::new(rooms, upkeep::channels(config)))
 }
 
 fn watching(

@@ -44,7 +44,7 @@ use crate::audit::Audit;
 use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
 use crate::id::Dice;
-use crate::jobs::Jobs;
+use crate::jobs::{Alerts, Jobs};
 use crate::journal::Journal;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
@@ -142,6 +142,8 @@ pub struct Parts {
     pub upstream: Arc<Upstream>,
     /// What calls used, on its way to the store.
     pub journal: Journal,
+    /// What wants attention.
+    pub alerts: Arc<Alerts>,
     /// How busy the process was at the last look.
     pub cpu: CpuShare,
     /// Requests taken since then.

@@ -1,4 +1,4 @@
-//! What the gateway does by itself, now and then: clean up, back up, stay awake.
+//! What the gateway does by itself, now and then: clean up, back up, stay awake, raise alerts.
 //!
 //! A job has a name, an interval and work to do; each runs in a task of its own, one run at a time, on time or when an
 //! operator asks for it. What became of the last run is there for everybody to see, and for jobs that run rarely it is
@@ -6,6 +6,7 @@
 //!
 //! Invariant: no job makes a call wait, and none of them spends quota on a generation.
 
+mod alerts;
 mod backups;
 mod cleanup;
 mod job;
@@ -21,6 +22,8 @@ use async_trait::async_trait;
 use crate::clock::{Clock, Moment};
 use crate::store::{Store, StoreError};
 
+pub(crate) use alerts::Watch;
+pub use alerts::{Alert, Alerts, Channel, Rooms as AlertRooms, Told};
 pub(crate) use backups::BackUp;
 pub use backups::{Backup, Backups};
 pub(crate) use cleanup::back;

@@ -9,7 +9,7 @@ use anyhow::Context;
 use super::{KEY_FILE, master_key, open_store};
 use crate::clock::{Clock, Moment};
 use crate::config::Config;
-use crate::jobs::{self, Backups, Cleaned, Cleanup, Jobs, KeepAlive, Plan, Work};
+use crate::jobs::{self, Alerts, Backups, Channel, Cleaned, Cleanup, Jobs, KeepAlive, Plan, Work};
 use crate::settings::Live;
 use crate::store::backup::{self, Manifest, Restored};
 use crate::store::{Store, check_master_key};
@@ -28,6 +28,13 @@ const KEEP_ALIVE: Plan = Plan {
     jitter: Duration::ZERO,
 };
 
+const ALERTS: Plan = Plan {
+    name: "alerts",
+    about: "Looks whether something wants attention, and tells those who are to be told.",
+    every: Some(Duration::from_mins(1)),
+    jitter: Duration::ZERO,
+};
+
 const BACK_UP: Plan = Plan {
     name: "backup",
     about: "Copies the database while it is in use, checks the copy, and gives up the oldest copies.",
@@ -42,9 +49,11 @@ pub(super) async fn jobs(
     store: &Arc<dyn Store>,
     clock: &Arc<dyn Clock>,
     (settings, on_disk): (Live, bool),
+    alerts: &Arc<Alerts>,
 ) -> anyhow::Result<Arc<Jobs>> {
     let cleanup = Cleanup { store: Arc::clone(store), settings: settings.clone() };
-    let mut work: Vec<(Plan, Box<dyn Work>)> = vec![(CLEAN_UP, Box::new(cleanup))];
+    let mut work: Vec<(Plan, Box<dyn Work>)> =
+        vec![(CLEAN_UP, Box::new(cleanup)), (ALERTS, Box::new(jobs::Watch(Arc::clone(alerts))))];
     if let Some(url) = &config.external_url {
         work.push((KEEP_ALIVE, Box::new(KeepAlive::new(url, settings))));
     }
@@ -55,6 +64,18 @@ pub(super) async fn jobs(
         work.push((plan, Box::new(jobs::BackUp(Arc::clone(backups)))));
     }
     Ok(Arc::new(Jobs::open(work, backups, store, clock).await?))
+}
+
+/// Who is told of alerts.
+pub(super) fn channels(config: &Config) -> Vec<Channel> {
+    let webhook = config.alert_webhook.clone();
+    let webhook = webhook.map(|url| Channel::Webhook { url, secret: config.alert_webhook_secret.clone() });
+    let telegram = config.alert_telegram.clone().map(|(bot, chat)| Channel::Telegram { bot, chat });
+    let feishu = config.alert_feishu.clone().map(Channel::Feishu);
+    let dingtalk = config.alert_dingtalk.clone();
+    let dingtalk = dingtalk.map(|url| Channel::DingTalk(url, config.alert_dingtalk_secret.clone()));
+    let wecom = config.alert_wecom.clone().map(Channel::WeCom);
+    [webhook, telegram, feishu, dingtalk, wecom].into_iter().flatten().collect()
 }
 
 fn backups(config: &Config, database: PathBuf) -> Backups {

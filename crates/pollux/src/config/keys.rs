@@ -138,6 +138,22 @@ settings! {
         /// Where backups go. Without it, `backups` in the data directory; another disk is better.
         backup_dir: Option<PathBuf> = "", open "backup-dir", ["POLLUX_BACKUP_DIR"], parse::optional_path;
     }
+    section "Alerts" {
+        /// Where alerts are posted to as JSON. From when on something is one is said in the settings.
+        alert_webhook: Option<Secret> = "", secret, ["POLLUX_ALERT_WEBHOOK"], parse::hook;
+        /// What signs them: `x-pollux-signature` is the HMAC-SHA-256 of the body.
+        alert_webhook_secret: Option<Secret> = "", secret, ["POLLUX_ALERT_WEBHOOK_SECRET"], parse::token;
+        /// A Telegram bot and whom it writes to, `TOKEN@CHAT`.
+        alert_telegram: Option<(Secret, String)> = "", secret, ["POLLUX_ALERT_TELEGRAM"], parse::telegram;
+        /// The webhook of a Feishu (Lark) bot.
+        alert_feishu: Option<Secret> = "", secret, ["POLLUX_ALERT_FEISHU"], parse::hook;
+        /// The webhook of a DingTalk bot.
+        alert_dingtalk: Option<Secret> = "", secret, ["POLLUX_ALERT_DINGTALK"], parse::hook;
+        /// The signing secret of the DingTalk bot, if it has one.
+        alert_dingtalk_secret: Option<Secret> = "", secret, ["POLLUX_ALERT_DINGTALK_SECRET"], parse::token;
+        /// The webhook of a WeCom bot.
+        alert_wecom: Option<Secret> = "", secret, ["POLLUX_ALERT_WECOM"], parse::hook;
+    }
     section "Journal" {
         /// When the record of a call is forced onto the disk: `always` (before the client gets its last byte, so that not even
         /// a power cut loses it), `interval` (once a second) or `never` (when the system sees fit). A crash of the

@@ -110,6 +110,38 @@ pub(super) fn switch(text: &str) -> Parsed<bool> {
     }
 }
 
+/// The address of somebody who is told of alerts. It holds a token, so nothing of it is shown.
+pub(super) fn hook(text: &str) -> Parsed<Option<Secret>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let address: Option<Uri> = text.parse().ok();
+    let known = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
+    match address.filter(known) {
+        Some(_) => Ok(Some(Secret::new(text))),
+        None => {
+            Err(Bad::new("is not a web address", "write https://HOST/PATH, as the service gave it to you"))
+        }
+    }
+}
+
+/// A bot of Telegram's and whom it writes to. Nothing of it is shown.
+pub(super) fn telegram(text: &str) -> Parsed<Option<(Secret, String)>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let plain = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":_-".contains(&byte))
+    };
+    match text.split_once('@') {
+        Some((token, chat)) if plain(token) && plain(chat) => {
+            let bot = Secret::new(format!("https://api.telegram.org/bot{token}"));
+            Ok(Some((bot, chat.to_owned())))
+        }
+        _ => Err(Bad::new("is not a bot and a chat", "write TOKEN@CHAT, for example 123456:ABC@-1001234")),
+    }
+}
+
 /// When the journal is forced onto the disk.
 pub(super) fn sync(text: &str) -> Parsed<Fsync> {
     match text.to_ascii_lowercase().as_str() {

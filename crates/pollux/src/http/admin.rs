@@ -5,6 +5,7 @@
 //!
 //! Invariant: no answer holds a whole key but the one that has just made it.
 
+mod alerts;
 mod asked;
 mod attempts;
 mod audit;
@@ -85,6 +86,8 @@ fn of_operators() -> Vec<Route> {
         Route::patch("/operators/{id}", Admin, operators::change::change),
         Route::delete("/operators/{id}", Admin, operators::delete::delete),
         Route::get("/audit", Viewer, audit::list),
+        Route::get("/alerts", Viewer, alerts::list::all),
+        Route::post("/alerts/test", Admin, alerts::test::send),
         Route::get("/jobs", Viewer, jobs::list::all),
         Route::post("/jobs/{name}/run", Admin, jobs::run::run),
         Route::get("/backups", Viewer, backups::list::all),

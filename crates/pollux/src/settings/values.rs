@@ -94,6 +94,23 @@ live! {
         request_log_retention_days: u32 = "30", "request-log-retention-days", ["POLLUX_REQUEST_LOG_RETENTION_DAYS"],
             DAYS;
     }
+    section "Alerts" {
+        /// Below which share of the keys that are not switched off, in percent, it is an alert that so few can serve.
+        alert_pool_share: Option<u32> = "25", "alert-pool-share", ["POLLUX_ALERT_POOL_SHARE"],
+            Kind::WholeOrOff { least: 1, most: 100 };
+        /// Whether keys that Google refuses for good are an alert.
+        alert_dead_keys: bool = "on", "alert-dead-keys", ["POLLUX_ALERT_DEAD_KEYS"], Kind::Switch;
+        /// Above which share of failed calls, in percent of those of this hour and the last, it is an alert. Refusals for a
+        /// client's own mistake or limit do not count, nor do fewer than 20 calls.
+        alert_error_share: Option<u32> = "20", "alert-error-share", ["POLLUX_ALERT_ERROR_SHARE"],
+            Kind::WholeOrOff { least: 1, most: 99 };
+        /// How long before a model's day quota runs dry, at the present rate, it is an alert.
+        alert_dry_within: Option<Duration> = "off", "alert-dry-within", ["POLLUX_ALERT_DRY_WITHIN"],
+            Kind::TimeOrOff { least_ms: 60_000 };
+        /// How many dollars, at list price, the calls of a day (UTC) may cost before it is an alert.
+        alert_spend_day: Option<u32> = "off", "alert-spend-day", ["POLLUX_ALERT_SPEND_DAY"],
+            Kind::WholeOrOff { least: 1, most: 1_000_000 };
+    }
     section "Hosting" {
         /// Whether the gateway calls itself now and then, so that a free host does not put it to sleep. Only with an
         /// external URL.

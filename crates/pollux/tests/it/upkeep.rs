@@ -6,7 +6,7 @@ use pollux::clock::Moment;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::bed::{Bed, NOON, Plan, chat};
+use crate::bed::{Bed, NOON, Plan, TO_TOMORROW, chat};
 
 const MODEL: &str = "gemini-3.8-flash";
 
@@ -104,5 +104,43 @@ async fn operators_see_jobs_and_start_them() {
     assert_eq!((&ran["runs"], &ran["last"]["cause"]), (&json!(1), &json!("operator")));
     assert_eq!(ran["last"]["said"], "forgot 0 calls and 0 usage events");
     assert_eq!(bed.admin(Method::POST, "/admin/jobs/none/run", &Value::Null).await.status, 404);
+    bed.stop().await;
+}
+
+#[tokio::test]
+async fn a_pool_that_cannot_serve_is_an_alert_until_it_can() {
+    let bed = Plan { projects: 1, keys_per_project: 1, ..Plan::default() }.start().await;
+    let look = async || {
+        let ran = bed.admin(Method::POST, "/admin/jobs/alerts/run", &Value::Null).await;
+        assert_eq!(ran.status, 200, "{}", ran.body);
+        bed.admin(Method::GET, "/admin/alerts", &Value::Null).await.json()
+    };
+    assert_eq!(look().await["open"], json!([]));
+    assert_eq!(
+        bed.post_with(
+            "/v1/chat/completions",
+            &chat("gemini-3.8-flash", "hi", false),
+            &[("x-sim-fault", "401")]
+        )
+        .await
+        .status,
+        503
+    );
+    let alerts = look().await;
+    assert_eq!(alerts["open"][0]["rule"], "pool_share", "{alerts:#}");
+    assert!(
+        alerts["open"][0]["message"].as_str().unwrap().starts_with("Only 0 of 1 keys can serve now"),
+        "{alerts:#}"
+    );
+    bed.advance(TO_TOMORROW);
+    assert_eq!(bed.chat("gemini-3.8-flash", "hi").await.status, 200);
+    let alerts = look().await;
+    assert_eq!(
+        (&alerts["open"], &alerts["resolved"][0]["rule"]),
+        (&json!([]), &json!("pool_share")),
+        "{alerts:#}"
+    );
+    let tested = bed.admin(Method::POST, "/admin/alerts/test", &Value::Null).await;
+    assert_eq!((tested.status, &tested.json()["data"]), (200, &json!([])));
     bed.stop().await;
 }

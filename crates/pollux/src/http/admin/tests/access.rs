@@ -54,7 +54,7 @@ fn changes_are_for_admins() {
         (Method::POST, "/admin/setup/claim"),
         (Method::POST, "/admin/session"),
     ];
-    let sudo = ["/admin/keys/export"];
+    let sudo = ["/admin/keys/export", "/admin/backups/{name}/download"];
     for Mounted { method, path, guard } in
         mounted().into_iter().filter(|route| route.path.starts_with("/admin"))
     {
