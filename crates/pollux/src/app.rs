@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::http::{self, Closing, Fixed, Gateway, Parts, Requests, Server};
 use crate::id::Dice;
-use crate::jobs::{AlertRooms, Alerts};
+use crate::jobs::{AlertRooms, Alerts, Jobs};
 use crate::journal::{self, Journal, Shipper};
 use crate::keyring::{self, Keeper, Keyring};
 use crate::lifecycle::Lifecycle;
@@ -81,7 +81,6 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let (store, journal, books) = opened_books(store, config, &master, &*clock).await?;
 
     let (operators, fresh_admin_token) = operators(config, &store, &master, &clock).await?;
-    let audit = Audit::new(Arc::clone(&store), Arc::clone(&clock), config.audit_days);
     let access = open_access(config, &store, &master, (&clock, &dice)).await?;
 
     let shared: Arc<dyn Shared> = Arc::new(Memory::new(crate::shared::Settings::default()));
@@ -108,12 +107,12 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     };
     let (watcher, exporter) = watching(config, (&clock, &dice), &journal)?;
     let limits = opened_limits(config, (&shared, &clock), &*store).await?;
-    let alerts = open_alerts(config, (&keyring, &store), settings.live());
-    let jobs = upkeep::jobs(config, &store, &clock, (settings.live(), books.is_some()), &alerts).await?;
+    let (alerts, jobs) =
+        open_jobs(config, (&keyring, &store, &clock), settings.live(), books.is_some()).await?;
     let gateway = Gateway::new(Parts {
         access,
         operators,
-        audit,
+        audit: Audit::new(Arc::clone(&store), Arc::clone(&clock), config.audit_days),
         keyring,
         relay: Relay::new(relay),
         jobs,
@@ -270,13 +269,18 @@ async fn open_keyring(
     Ok((Arc::new(keyring), keeper))
 }
 
-fn open_alerts(
+/// What runs beside the calls, and who is told when something wants attention.
+async fn open_jobs(
     config: &Config,
-    (keyring, store): (&Arc<Keyring>, &Arc<dyn Store>),
+    (keyring, store, clock): (&Arc<Keyring>, &Arc<dyn Store>, &Arc<dyn Clock>),
     settings: Live,
-) -> Arc<Alerts> {
-    let rooms = AlertRooms { keyring: Arc::clone(keyring), store: Arc::clone(store), settings };
-    Arc::new(Alerts::new(rooms, upkeep::channels(config)))
+    with_journal: bool,
+) -> anyhow::Result<(Arc<Alerts>, Arc<Jobs>)> {
+    let rooms =
+        AlertRooms { keyring: Arc::clone(keyring), store: Arc::clone(store), settings: settings.clone() };
+    let alerts = Arc::new(Alerts::new(rooms, upkeep::channels(config)));
+    let jobs = upkeep::jobs(config, store, clock, (settings, with_journal), &alerts).await?;
+    Ok((alerts, jobs))
 }
 
 fn watching(

@@ -1,5 +1,7 @@
 //! How each channel wants to hear it.
 
+use std::fmt::Write;
+
 use base64::Engine;
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
@@ -92,8 +94,10 @@ fn webhook(url: &Secret, secret: Option<&Secret>, message: &Message) -> Letter {
         .to_string();
     let signature = secret.map(|secret| {
         let code = hmac(secret.expose(), &body);
-        let hex: String = code.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256={hex}")
+        code.iter().fold("sha256=".to_owned(), |mut text, byte| {
+            let _never = write!(text, "{byte:02x}");
+            text
+        })
     });
     Letter { url: url.clone(), body, signature }
 }

@@ -140,7 +140,8 @@ mod tests {
         let calls = |calls, failed| Facts { calls, failed, ..Facts::default() };
         let errors = Thresholds { error_share: Some(20), ..none };
         let spend = Thresholds { spend_day: Some(5), ..none };
-        let spent = |dollars: u64| Facts { spent_microdollars: dollars * 1_000_000 + 1, ..Facts::default() };
+        let costing =
+            |dollars: u64| Facts { spent_microdollars: dollars * 1_000_000 + 1, ..Facts::default() };
         let dry = Thresholds { dry_within: Some(Duration::from_hours(2)), ..none };
         let at = |minutes: i64| Facts {
             dry: vec![("m".to_owned(), NOW.plus_ms(minutes * 60_000))],
@@ -155,8 +156,8 @@ mod tests {
             (calls(19, 19), errors, &[]),
             (calls(100, 20), errors, &[]),
             (calls(100, 21), errors, &["error_share"]),
-            (spent(5), spend, &["spend"]),
-            (spent(4), spend, &[]),
+            (costing(5), spend, &["spend"]),
+            (costing(4), spend, &[]),
             (at(119), dry, &["runs_dry"]),
             (at(121), dry, &[]),
         ] {

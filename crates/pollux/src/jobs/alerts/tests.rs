@@ -52,7 +52,7 @@ async fn receiver(listener: TcpListener, statuses: &[&str]) -> Vec<String> {
     for status in statuses {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut bytes = Vec::new();
-        while !String::from_utf8_lossy(&bytes).contains("}") {
+        while !String::from_utf8_lossy(&bytes).contains('}') {
             let mut more = vec![0; 4_096];
             let length = stream.read(&mut more).await.unwrap();
             bytes.extend_from_slice(&more[..length]);
