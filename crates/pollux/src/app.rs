@@ -106,7 +106,6 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         settings: settings.live(),
     };
     let (watcher, exporter) = watching(config, (&clock, &dice), &journal)?;
-    let limits = opened_limits(config, (&shared, &clock), &*store).await?;
     let (alerts, jobs) =
         open_jobs(config, (&keyring, &store, &clock), settings.live(), books.is_some()).await?;
     let gateway = Gateway::new(Parts {
@@ -118,7 +117,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         jobs,
         store: Arc::clone(&store),
         catalog: Catalog::default(),
-        limits,
+        limits: opened_limits(config, (&shared, &clock), &*store).await?,
         shared,
         started: clock.now(),
         clock,
