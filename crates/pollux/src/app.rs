@@ -9,7 +9,7 @@ mod upkeep;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use axum::Router;
@@ -120,6 +120,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         limits: opened_limits(config, (&shared, &clock), &*store).await?,
         shared,
         started: clock.now(),
+        leaving: OnceLock::new(),
         clock,
         dice,
         settings: Arc::new(settings),
@@ -142,6 +143,7 @@ impl App {
     /// call any more. Gives the routes to whoever serves them, and the store to whoever closes it at the end.
     pub fn start(self, lifecycle: &Lifecycle, served: &CancellationToken) -> (Router, Arc<dyn Store>) {
         let Self { router, keeper, store, books, gateway, call_writer, exporter, .. } = self;
+        gateway.leaving.get_or_init(|| lifecycle.leaving());
         let soft = lifecycle.soft();
         lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
         let jobs = Arc::clone(&gateway.jobs);

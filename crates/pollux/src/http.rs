@@ -33,11 +33,12 @@ mod openai;
 mod ops;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
+use tokio_util::sync::CancellationToken;
 
 use crate::access::{Access, TrustedProxies};
 use crate::audit::Audit;
@@ -132,6 +133,8 @@ pub struct Parts {
     pub settings: Arc<Settings>,
     /// What is fixed from the start.
     pub fixed: Fixed,
+    /// Cancelled when the gateway is about to stop; set at the start.
+    pub leaving: OnceLock<CancellationToken>,
     /// When the gateway started.
     pub started: Moment,
     /// What is measured.
@@ -214,6 +217,11 @@ impl Gateway {
             }
         }
         self.closing.begin();
+    }
+
+    /// Whether a stop is coming.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.get().is_some_and(CancellationToken::is_cancelled)
     }
 
     /// Puts the rooms behind the surfaces.

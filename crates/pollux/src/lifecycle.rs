@@ -1,8 +1,9 @@
 //! The life of the process: what runs in the background, and how it all ends.
 //!
 //! There are two ways to stop. *Soft* means: take no new work, finish what is open. *Hard* means: end now. The first
-//! SIGTERM or SIGINT asks for the soft stop; a second one, or the end of the time for draining, for the hard stop. Hard
-//! implies soft, by construction.
+//! SIGTERM or SIGINT asks for the soft stop; a second one, or the end of the time for draining, for the hard stop. Between
+//! the first signal and the soft stop there may be a time of *notice*, in which all goes on and whoever sends calls here
+//! is told to send them elsewhere. Hard implies soft, and soft implies that notice was given, by construction.
 //!
 //! Invariant: every background task is spawned here, and [`Lifecycle::shutdown`] returns only when all have ended or
 //! were told to end at once.
@@ -29,6 +30,7 @@ const LAST_BREATH: Duration = Duration::from_secs(5);
 pub struct Lifecycle {
     hard: CancellationToken,
     soft: CancellationToken,
+    leaving: CancellationToken,
     tasks: TaskTracker,
     crashed: Arc<AtomicBool>,
 }
@@ -47,9 +49,10 @@ pub enum Ending {
 impl Default for Lifecycle {
     fn default() -> Self {
         let hard = CancellationToken::new();
-        // A child is cancelled with its parent: hard implies soft.
+        // A child is cancelled with its parent: hard implies soft, and soft leaving.
         let soft = hard.child_token();
-        Self { hard, soft, tasks: TaskTracker::new(), crashed: Arc::default() }
+        let leaving = soft.child_token();
+        Self { hard, soft, leaving, tasks: TaskTracker::new(), crashed: Arc::default() }
     }
 }
 
@@ -67,6 +70,16 @@ impl Lifecycle {
     /// Cancelled when open work should be dropped.
     pub fn hard(&self) -> CancellationToken {
         self.hard.clone()
+    }
+
+    /// Cancelled when a stop is coming and new work should better go elsewhere.
+    pub fn leaving(&self) -> CancellationToken {
+        self.leaving.clone()
+    }
+
+    /// Gives notice: the soft stop will come. Work is taken as before.
+    pub fn leave(&self) {
+        self.leaving.cancel();
     }
 
     /// Asks for the soft stop.
@@ -125,15 +138,20 @@ impl Lifecycle {
         }
     }
 
-    /// Listens for the system's signals: the first asks for the soft stop, the second for the hard stop.
-    pub fn obey_signals(&self) -> std::io::Result<()> {
+    /// Listens for the system's signals: the first gives notice and, when that is over, asks for the soft stop; the
+    /// second asks for the hard stop.
+    pub fn obey_signals(&self, notice: Duration) -> std::io::Result<()> {
         let mut signals = Signals::new()?;
         let life = self.clone();
         let listening = async move {
             signals.next().await;
-            tracing::info!("stopping; once more to stop at once");
+            tracing::info!(?notice, "stopping; once more to stop at once");
+            life.leave();
+            let again = timeout(notice, signals.next()).await.is_ok();
             life.stop();
-            signals.next().await;
+            if !again {
+                signals.next().await;
+            }
             life.kill();
         };
         #[expect(
@@ -198,7 +216,10 @@ mod tests {
         let life = Lifecycle::new();
         life.stop();
         assert!(life.soft().is_cancelled() && !life.hard().is_cancelled());
+        assert!(life.leaving().is_cancelled());
         let life = Lifecycle::new();
+        life.leave();
+        assert!(life.leaving().is_cancelled() && !life.soft().is_cancelled());
         life.clone().kill();
         assert!(life.soft().is_cancelled() && life.hard().is_cancelled());
     }
@@ -244,7 +265,7 @@ mod tests {
     #[tokio::test]
     async fn the_first_signal_is_soft_and_the_second_hard() {
         let life = Lifecycle::new();
-        life.obey_signals().unwrap();
+        life.obey_signals(Duration::ZERO).unwrap();
         let signal = |name: &str| {
             let id = std::process::id().to_string();
             assert!(std::process::Command::new("kill").args([name, &id]).status().unwrap().success());
@@ -253,6 +274,15 @@ mod tests {
         life.soft().cancelled().await;
         assert!(!life.hard().is_cancelled());
         signal("-INT");
+        life.hard().cancelled().await;
+
+        // With notice the first says so and stops nothing; the second does not wait for the end of it.
+        let life = Lifecycle::new();
+        life.obey_signals(LONG).unwrap();
+        signal("-TERM");
+        life.leaving().cancelled().await;
+        assert!(!life.soft().is_cancelled());
+        signal("-TERM");
         life.hard().cancelled().await;
     }
 

@@ -58,7 +58,7 @@ fn prepare(demo: &Demo, folder: &std::path::Path) -> Result<Config, Failure> {
 
 async fn show(demo: &Demo, mut config: Config) -> anyhow::Result<()> {
     let lifecycle = Lifecycle::new();
-    lifecycle.obey_signals()?;
+    lifecycle.obey_signals(Duration::ZERO)?;
     let (keys, upstream) = simulate(&lifecycle).await?;
     config.gemini_api_keys = keys.into_iter().map(Secret::new).collect();
     config.upstream_url = upstream.parse().map_err(anyhow::Error::msg)?;

@@ -31,7 +31,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         listeners.push(listener.with_context(|| format!("cannot listen on {address} for the console"))?);
     }
     let lifecycle = Lifecycle::new();
-    lifecycle.obey_signals()?;
+    lifecycle.obey_signals(config.stop_notice)?;
     if let Some(token) = &app.fresh_admin_token {
         say(&format!("admin token (shown only now): {}", token.expose()));
     }

@@ -85,7 +85,7 @@ async fn serve(listen: SocketAddr, options: Options) -> anyhow::Result<()> {
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     say(&format!("listening on http://{}", listener.local_addr()?));
     let lifecycle = Lifecycle::new();
-    lifecycle.obey_signals()?;
+    lifecycle.obey_signals(std::time::Duration::ZERO)?;
     let soft = lifecycle.soft();
     lifecycle.spawn("simulator", simulator.serve(listener, soft.cancelled_owned()));
     lifecycle.shutdown(std::time::Duration::from_secs(1)).await;

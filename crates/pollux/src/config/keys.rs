@@ -37,8 +37,11 @@ settings! {
         redis_url: Option<Secret> = "", masked "redis-url", ["REDIS_URL"], parse::redis;
         /// The largest request body, in megabytes. Google takes 100 MB of inline data, which base64 makes larger.
         max_body_mb: usize = "140", open "max-body-mb", ["POLLUX_MAX_BODY_MB"], parse::count;
-        /// How long open calls may go on after the first stop signal.
-        drain_timeout: Duration = "30s", open "drain-timeout", ["POLLUX_DRAIN_TIMEOUT"], parse::patience;
+        /// How long the gateway goes on as before after the first stop signal, with `/readyz` answering 503, so that a load
+        /// balancer sends new calls elsewhere. Longer than the balancer needs to notice.
+        stop_notice: Duration = "0s", open "stop-notice", ["POLLUX_STOP_NOTICE"], parse::patience;
+        /// How long open calls may go on after that.
+        drain_timeout: Duration = "300s", open "drain-timeout", ["POLLUX_DRAIN_TIMEOUT"], parse::patience;
         /// `on` lets the header `x-sim-fault` through to a simulator. For tests.
         allow_sim_faults: bool = "off", open "allow-sim-faults", ["POLLUX_ALLOW_SIM_FAULTS"], parse::switch;
     }

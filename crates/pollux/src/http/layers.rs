@@ -93,7 +93,7 @@ fn part(path: &str) -> &'static str {
         "v1" => "openai",
         "v1beta" | "v1alpha" => "gemini",
         "admin" => "admin",
-        "health" | "healthz" | "wake" | "status" | "metrics" | "debug" => "ops",
+        "health" | "healthz" | "readyz" | "wake" | "status" | "metrics" | "debug" => "ops",
         _ => "console",
     }
 }

@@ -16,6 +16,7 @@ pub(super) fn list() -> Vec<Route> {
     vec![
         Route::get("/health", Open, health::show),
         Route::get("/healthz", Open, health::alive),
+        Route::get("/readyz", Open, health::ready),
         Route::get("/wake", Open, wake::wake),
         Route::get("/status", Open, status::show),
         Route::get("/metrics", Viewer, metrics::show),

@@ -136,6 +136,11 @@ impl Bed {
         Self { user_key, base, gateway, ended, ..self }
     }
 
+    /// Gives notice that the gateway will stop.
+    pub(crate) fn leave(&self) {
+        self.gateway.leave();
+    }
+
     /// Where the simulated Gemini answers.
     pub(crate) fn upstream(&self) -> String {
         let said = self.settings.iter().find(|(name, _)| *name == "POLLUX_UPSTREAM_URL");

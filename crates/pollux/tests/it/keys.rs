@@ -122,9 +122,24 @@ async fn models_are_listed_and_looked_up() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_leaves_says_so_and_goes_on() {
+    let bed = Plan::default().start().await;
+    let ready = async || {
+        let said = bed.send(Method::GET, "/readyz", &[], "").await;
+        (said.status, said.json()["status"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(ready().await, (200, "ready".to_owned()));
+    bed.leave();
+    assert_eq!(ready().await, (503, "leaving".to_owned()));
+    assert_eq!(bed.send(Method::GET, "/healthz", &[], "").await.status, 200, "it lives");
+    assert_eq!(bed.chat("gemini-3.8-flash", "hello").await.status, 200, "and takes calls");
+    bed.stop().await;
+}
+
+#[tokio::test]
 async fn liveness_answers_get_and_head() {
     let bed = empty().await;
-    for path in ["/health", "/healthz", "/wake", "/"] {
+    for path in ["/health", "/healthz", "/readyz", "/wake", "/"] {
         assert_eq!(bed.send(Method::GET, path, &[], "").await.status, 200, "{path}");
         let head = bed.send(Method::HEAD, path, &[], "").await;
         assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");

@@ -1,7 +1,8 @@
-//! `GET /health`, `GET /healthz`: is the gateway up, and can it serve? Shape: `seed-facts.md` §2.9.
+//! `GET /health`, `GET /healthz`, `GET /readyz`: is the gateway up, and can it serve? Shape: `seed-facts.md` §2.9.
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -51,4 +52,16 @@ fn standing(health: Health) -> &'static str {
 /// The process answers.
 pub(super) async fn alive() -> Json<Value> {
     Json(json!({ "status": "alive" }))
+}
+
+/// Should a load balancer send calls here? Not when the gateway is about to stop, and not when it begins no call because
+/// the journal is full.
+pub(super) async fn ready(State(gateway): State<Gateway>) -> (StatusCode, Json<Value>) {
+    let full = gateway.journal.health().is_some_and(|health| health.full.is_some());
+    let (status, word) = match (gateway.is_leaving(), full) {
+        (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "leaving"),
+        (false, true) => (StatusCode::SERVICE_UNAVAILABLE, "journal_full"),
+        (false, false) => (StatusCode::OK, "ready"),
+    };
+    (status, Json(json!({ "status": word })))
 }
