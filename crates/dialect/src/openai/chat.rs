@@ -4,18 +4,18 @@
 //! [`stream::Encoder`]. What the answer side has to know about the request travels in [`Encoding`].
 
 mod annotation;
-mod answer;
-mod choice;
+pub(in crate::openai) mod answer;
+pub(in crate::openai) mod choice;
 pub(crate) mod fence;
 pub(crate) mod finish;
 pub(crate) mod ids;
 mod logprobs;
 pub(crate) mod partial;
 pub mod request;
-mod shape;
+pub(in crate::openai) mod shape;
 pub mod stream;
 pub mod translate;
-mod usage;
+pub(in crate::openai) mod usage;
 pub mod warning;
 pub mod whole;
 

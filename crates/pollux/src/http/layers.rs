@@ -127,7 +127,10 @@ async fn unknown(uri: Uri) -> Response {
         );
         return Refused(Failed::new(404, "invalid_request_error", "unknown_url", message)).into_response();
     }
-    let message = format!("There is nothing at {path}. Chat Completions are at POST /v1/chat/completions.");
+    let message = format!(
+        "There is nothing at {path}. This gateway serves POST /v1/chat/completions, /v1/responses, /v1/embeddings and \
+         /v1/messages, GET /v1/models, and Google's own methods below /v1beta."
+    );
     Failed::new(404, "invalid_request_error", "unknown_url", message).into_response()
 }
 

@@ -37,6 +37,7 @@ mod names;
 mod postgres;
 mod privacy;
 mod reply;
+mod responses;
 mod restart;
 mod seeded;
 mod servers;

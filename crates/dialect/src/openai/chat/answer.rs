@@ -14,24 +14,24 @@ const MOST_CHOICES: usize = 128;
 
 /// The part of an answer that belongs to no single choice.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) notes: Notes,
-    pub(super) tally: UsageTally,
-    pub(super) blocked: Option<Extras>,
-    pub(super) envelope: Envelope,
+pub(in crate::openai) struct Answer {
+    pub(in crate::openai) notes: Notes,
+    pub(in crate::openai) tally: UsageTally,
+    pub(in crate::openai) blocked: Option<Extras>,
+    pub(in crate::openai) envelope: Envelope,
 }
 
 /// What every chunk repeats.
 #[derive(Debug)]
-pub(super) struct Envelope {
-    pub(super) id: Option<String>,
-    pub(super) created: i64,
-    pub(super) model: String,
-    pub(super) include_usage: bool,
+pub(in crate::openai) struct Envelope {
+    pub(in crate::openai) id: Option<String>,
+    pub(in crate::openai) created: i64,
+    pub(in crate::openai) model: String,
+    pub(in crate::openai) include_usage: bool,
 }
 
 impl Answer {
-    pub(super) fn new(encoding: Encoding, stamp: Stamp) -> Self {
+    pub(in crate::openai) fn new(encoding: Encoding, stamp: Stamp) -> Self {
         let envelope = Envelope {
             id: None,
             created: stamp.created,
@@ -42,7 +42,7 @@ impl Answer {
     }
 
     /// Takes what an event says outside its candidates.
-    pub(super) fn see(&mut self, event: &GenerateContentResponse) {
+    pub(in crate::openai) fn see(&mut self, event: &GenerateContentResponse) {
         self.fix_id(event.response_id.as_deref());
         if let Some(counts) = &event.usage_metadata {
             self.tally.see(counts);
@@ -53,14 +53,14 @@ impl Answer {
     }
 
     /// The first event decides; an answer that never had one gets a made id.
-    pub(super) fn fix_id(&mut self, response_id: Option<&str>) {
+    pub(in crate::openai) fn fix_id(&mut self, response_id: Option<&str>) {
         if self.envelope.id.is_none() {
             self.envelope.id = Some(self.notes.ids.completion(response_id));
         }
     }
 
     /// To be called once all choices have ended.
-    pub(super) fn note_emptiness<'a>(&mut self, mut choices: impl Iterator<Item = &'a Choice>) {
+    pub(in crate::openai) fn note_emptiness<'a>(&mut self, mut choices: impl Iterator<Item = &'a Choice>) {
         if self.blocked.is_none() && choices.all(Choice::is_empty) {
             self.notes.warn(Warning::EmptyAnswer);
         }
@@ -68,7 +68,7 @@ impl Answer {
 }
 
 /// The index of a candidate: its own, else its position; `None` if absurd.
-pub(super) fn place(candidate: &Candidate, position: usize) -> Option<usize> {
+pub(in crate::openai) fn place(candidate: &Candidate, position: usize) -> Option<usize> {
     let own = candidate.index.and_then(|index| usize::try_from(index).ok());
     Some(own.unwrap_or(position)).filter(|place| *place < MOST_CHOICES)
 }

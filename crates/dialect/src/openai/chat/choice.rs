@@ -26,7 +26,7 @@ use crate::gemini::content::{Blob, Part};
 use crate::gemini::response::{Candidate, FinishReason};
 
 /// Where the pieces go.
-pub(super) trait Sink {
+pub(in crate::openai) trait Sink {
     fn content(&mut self, text: &str);
     fn reasoning(&mut self, text: &str);
     fn call(&mut self, call: Call);
@@ -37,27 +37,27 @@ pub(super) trait Sink {
 
 /// A call in one of OpenAI's forms.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Call {
+pub(in crate::openai) enum Call {
     Tool(ToolCall),
     Legacy(Function),
 }
 
 /// What reading a choice needs and leaves behind.
 #[derive(Debug)]
-pub(super) struct Notes {
-    pub(super) encoding: Encoding,
-    pub(super) stamp: Stamp,
-    pub(super) ids: Ids,
-    pub(super) remembered: Vec<Remembered>,
-    pub(super) warnings: Vec<Warning>,
+pub(in crate::openai) struct Notes {
+    pub(in crate::openai) encoding: Encoding,
+    pub(in crate::openai) stamp: Stamp,
+    pub(in crate::openai) ids: Ids,
+    pub(in crate::openai) remembered: Vec<Remembered>,
+    pub(in crate::openai) warnings: Vec<Warning>,
 }
 
 impl Notes {
-    pub(super) fn new(encoding: Encoding, stamp: Stamp) -> Self {
+    pub(in crate::openai) fn new(encoding: Encoding, stamp: Stamp) -> Self {
         Self { encoding, stamp, ids: Ids::new(stamp), remembered: Vec::new(), warnings: Vec::new() }
     }
 
-    pub(super) fn warn(&mut self, warning: Warning) {
+    pub(in crate::openai) fn warn(&mut self, warning: Warning) {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
@@ -66,7 +66,7 @@ impl Notes {
 
 /// How far a choice has got.
 #[derive(Debug, Default)]
-pub(super) struct Choice {
+pub(in crate::openai) struct Choice {
     content: Content,
     sources: Sources,
     calls: usize,
@@ -85,18 +85,18 @@ pub(super) struct Choice {
 
 /// What is said last of a choice, once.
 #[derive(Debug)]
-pub(super) struct Ending {
-    pub(super) finish_reason: &'static str,
-    pub(super) annotations: Option<Vec<Annotation>>,
+pub(in crate::openai) struct Ending {
+    pub(in crate::openai) finish_reason: &'static str,
+    pub(in crate::openai) annotations: Option<Vec<Annotation>>,
     /// For the message.
-    pub(super) message: Option<Extras>,
+    pub(in crate::openai) message: Option<Extras>,
     /// For the choice.
-    pub(super) choice: Option<Extras>,
+    pub(in crate::openai) choice: Option<Extras>,
 }
 
 impl Choice {
     /// Takes a candidate, whole or as one event has it.
-    pub(super) fn read(&mut self, candidate: &Candidate, notes: &mut Notes, sink: &mut impl Sink) {
+    pub(in crate::openai) fn read(&mut self, candidate: &Candidate, notes: &mut Notes, sink: &mut impl Sink) {
         for (place, part) in candidate.parts().iter().enumerate() {
             self.content.ledger.part(kind(part), place == 0);
             self.part(part, notes, sink);
@@ -193,14 +193,14 @@ impl Choice {
     }
 
     /// Another upstream call goes on with this answer (`wire.md` §6.6).
-    pub(super) fn next_hop(&mut self) {
+    pub(in crate::openai) fn next_hop(&mut self) {
         self.sources.settle(&self.content.ledger);
         self.content.ledger.next_hop();
         self.finish = None;
     }
 
     /// Has the model said anything at all?
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::openai) fn is_empty(&self) -> bool {
         self.produced() == Produced::default() && !self.thought
     }
 
@@ -210,7 +210,7 @@ impl Choice {
     }
 
     /// The answer is over. `blocked` is what Google said about a prompt it refused.
-    pub(super) fn end(
+    pub(in crate::openai) fn end(
         &mut self,
         blocked: Option<&Extras>,
         notes: &mut Notes,

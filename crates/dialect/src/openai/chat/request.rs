@@ -47,7 +47,12 @@ pub struct ChatRequest {
 impl ChatRequest {
     /// Reads the body of a request.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        let mut fields = Fields::new("", json(body)?)?;
+        Self::read(json(body)?)
+    }
+
+    /// Reads it from JSON, which may come from another surface's words.
+    pub(crate) fn read(body: Value) -> Result<Self, ApiError> {
+        let mut fields = Fields::new("", body)?;
         // Some clients send literally what the SDK's `extra_body` should have merged (`wire.md` §4.3).
         fields.absorb("extra_body");
         let mut google = fields.object("google")?;

@@ -7,28 +7,28 @@ use serde_json::{Map, Value};
 
 /// Vendor fields in the place Google's own OpenAI endpoint uses (`wire.md` §4.6, `gemini-2026-11.md` §4.5).
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct ExtraContent<T> {
-    pub(super) google: T,
+pub(in crate::openai) struct ExtraContent<T> {
+    pub(in crate::openai) google: T,
 }
 
 /// Loose vendor fields: grounding, safety, executed code.
-pub(super) type Extras = ExtraContent<Map<String, Value>>;
+pub(in crate::openai) type Extras = ExtraContent<Map<String, Value>>;
 
 impl Extras {
     /// `None` when there is nothing to say, so that the key is left out.
-    pub(super) fn unless_empty(google: Map<String, Value>) -> Option<Self> {
+    pub(in crate::openai) fn unless_empty(google: Map<String, Value>) -> Option<Self> {
         (!google.is_empty()).then_some(Self { google })
     }
 }
 
 /// The signature of one part, beside what the part became.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Signed {
-    pub(super) thought_signature: String,
+pub(in crate::openai) struct Signed {
+    pub(in crate::openai) thought_signature: String,
 }
 
 impl Signed {
-    pub(super) fn maybe(signature: Option<&String>) -> Option<ExtraContent<Self>> {
+    pub(in crate::openai) fn maybe(signature: Option<&String>) -> Option<ExtraContent<Self>> {
         let thought_signature = signature.filter(|text| !text.is_empty())?.clone();
         Some(ExtraContent { google: Self { thought_signature } })
     }
@@ -37,119 +37,119 @@ impl Signed {
 /// A function and its arguments as JSON text. Also the legacy `function_call`, which carries its signature
 /// itself.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Function {
-    pub(super) name: String,
-    pub(super) arguments: String,
+pub(in crate::openai) struct Function {
+    pub(in crate::openai) name: String,
+    pub(in crate::openai) arguments: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) extra_content: Option<ExtraContent<Signed>>,
+    pub(in crate::openai) extra_content: Option<ExtraContent<Signed>>,
 }
 
 /// A call of a freeform tool.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Custom {
-    pub(super) name: String,
-    pub(super) input: String,
+pub(in crate::openai) struct Custom {
+    pub(in crate::openai) name: String,
+    pub(in crate::openai) input: String,
 }
 
 /// An entry of `tool_calls`; `index` only in streams.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct ToolCall {
+pub(in crate::openai) struct ToolCall {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) index: Option<usize>,
-    pub(super) id: String,
-    pub(super) r#type: &'static str,
+    pub(in crate::openai) index: Option<usize>,
+    pub(in crate::openai) id: String,
+    pub(in crate::openai) r#type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) function: Option<Function>,
+    pub(in crate::openai) function: Option<Function>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) custom: Option<Custom>,
+    pub(in crate::openai) custom: Option<Custom>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) extra_content: Option<ExtraContent<Signed>>,
+    pub(in crate::openai) extra_content: Option<ExtraContent<Signed>>,
 }
 
 /// An entry of `images`, in the shape OpenRouter's clients read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the names are OpenAI's own")]
-pub(super) struct Image {
-    pub(super) r#type: &'static str,
+pub(in crate::openai) struct Image {
+    pub(in crate::openai) r#type: &'static str,
     /// Accumulators refuse lists of objects without it (`gemini-2026-11.md` §5.4).
-    pub(super) index: usize,
-    pub(super) image_url: ImageUrl,
+    pub(in crate::openai) index: usize,
+    pub(in crate::openai) image_url: ImageUrl,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) extra_content: Option<ExtraContent<Signed>>,
+    pub(in crate::openai) extra_content: Option<ExtraContent<Signed>>,
 }
 
 /// Where an image is: a data URL.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct ImageUrl {
-    pub(super) url: String,
+pub(in crate::openai) struct ImageUrl {
+    pub(in crate::openai) url: String,
 }
 
 /// Spoken output. In a stream everything but `data` is said once, for accumulators concatenate.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Audio {
+pub(in crate::openai) struct Audio {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) id: Option<String>,
-    pub(super) data: String,
+    pub(in crate::openai) id: Option<String>,
+    pub(in crate::openai) data: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) transcript: Option<&'static str>,
+    pub(in crate::openai) transcript: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) expires_at: Option<i64>,
+    pub(in crate::openai) expires_at: Option<i64>,
     /// Not OpenAI's: Gemini chooses the encoding, `audio/L16;rate=24000` as a rule.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) mime_type: Option<String>,
+    pub(in crate::openai) mime_type: Option<String>,
 }
 
 /// A source of a passage of `content`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Annotation {
+pub(in crate::openai) struct Annotation {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) index: Option<usize>,
-    pub(super) r#type: &'static str,
-    pub(super) url_citation: UrlCitation,
+    pub(in crate::openai) index: Option<usize>,
+    pub(in crate::openai) r#type: &'static str,
+    pub(in crate::openai) url_citation: UrlCitation,
 }
 
 /// Character offsets into `content`; all four keys are required by clients.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct UrlCitation {
-    pub(super) start_index: usize,
-    pub(super) end_index: usize,
-    pub(super) url: String,
-    pub(super) title: String,
+pub(in crate::openai) struct UrlCitation {
+    pub(in crate::openai) start_index: usize,
+    pub(in crate::openai) end_index: usize,
+    pub(in crate::openai) url: String,
+    pub(in crate::openai) title: String,
 }
 
 /// `choices[].logprobs`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub(super) struct Logprobs {
-    pub(super) content: Vec<TokenLogprob>,
+pub(in crate::openai) struct Logprobs {
+    pub(in crate::openai) content: Vec<TokenLogprob>,
     #[serde(serialize_with = "null")]
-    pub(super) refusal: (),
+    pub(in crate::openai) refusal: (),
 }
 
 /// The chosen token and its rivals.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct TokenLogprob {
+pub(in crate::openai) struct TokenLogprob {
     #[serde(flatten)]
-    pub(super) chosen: Logprob,
-    pub(super) top_logprobs: Vec<Logprob>,
+    pub(in crate::openai) chosen: Logprob,
+    pub(in crate::openai) top_logprobs: Vec<Logprob>,
 }
 
 /// One token.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the names are OpenAI's own")]
-pub(super) struct Logprob {
-    pub(super) token: String,
-    pub(super) logprob: f64,
-    pub(super) bytes: Vec<u8>,
+pub(in crate::openai) struct Logprob {
+    pub(in crate::openai) token: String,
+    pub(in crate::openai) logprob: f64,
+    pub(in crate::openai) bytes: Vec<u8>,
 }
 
 /// A key that is always there and always `null`.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
-pub(super) fn null<S: Serializer>(_: &(), serializer: S) -> Result<S::Ok, S::Error> {
+pub(in crate::openai) fn null<S: Serializer>(_: &(), serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_none()
 }
 
 /// Base64 in the standard alphabet, which data URLs need; Google may answer in the url-safe one.
-pub(super) fn standard_base64(data: &str) -> Cow<'_, str> {
+pub(in crate::openai) fn standard_base64(data: &str) -> Cow<'_, str> {
     if data.bytes().any(|byte| matches!(byte, b'-' | b'_')) {
         Cow::Owned(data.replace('-', "+").replace('_', "/"))
     } else {

@@ -6,39 +6,39 @@ use crate::gemini::usage::{Tokens, UsageMetadata, UsageTally};
 
 /// `usage`: thoughts are part of the completion, cached tokens part of the prompt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Usage {
-    pub(super) prompt_tokens: u64,
-    pub(super) completion_tokens: u64,
-    pub(super) total_tokens: u64,
-    pub(super) prompt_tokens_details: PromptDetails,
-    pub(super) completion_tokens_details: CompletionDetails,
+pub(in crate::openai) struct Usage {
+    pub(in crate::openai) prompt_tokens: u64,
+    pub(in crate::openai) completion_tokens: u64,
+    pub(in crate::openai) total_tokens: u64,
+    pub(in crate::openai) prompt_tokens_details: PromptDetails,
+    pub(in crate::openai) completion_tokens_details: CompletionDetails,
 }
 
 /// `usage.prompt_tokens_details`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the names are OpenAI's own")]
-pub(super) struct PromptDetails {
-    pub(super) cached_tokens: u64,
-    pub(super) audio_tokens: u64,
+pub(in crate::openai) struct PromptDetails {
+    pub(in crate::openai) cached_tokens: u64,
+    pub(in crate::openai) audio_tokens: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) text_tokens: Option<u64>,
+    pub(in crate::openai) text_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) image_tokens: Option<u64>,
+    pub(in crate::openai) image_tokens: Option<u64>,
 }
 
 /// `usage.completion_tokens_details`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the names are OpenAI's own")]
-pub(super) struct CompletionDetails {
-    pub(super) reasoning_tokens: u64,
-    pub(super) audio_tokens: u64,
-    pub(super) accepted_prediction_tokens: u64,
-    pub(super) rejected_prediction_tokens: u64,
+pub(in crate::openai) struct CompletionDetails {
+    pub(in crate::openai) reasoning_tokens: u64,
+    pub(in crate::openai) audio_tokens: u64,
+    pub(in crate::openai) accepted_prediction_tokens: u64,
+    pub(in crate::openai) rejected_prediction_tokens: u64,
 }
 
 impl Usage {
     /// What a tally comes to; `None` if Google never said a number.
-    pub(super) fn of(tally: &UsageTally) -> Option<Self> {
+    pub(in crate::openai) fn of(tally: &UsageTally) -> Option<Self> {
         let counts = tally.shown();
         counts.total_token_count.or(counts.prompt_token_count)?;
         let Tokens { input, cached, output, thoughts, total } = counts.tokens();
@@ -70,7 +70,7 @@ impl PromptDetails {
 }
 
 /// The tier that served the call in OpenAI's words, if known.
-pub(super) fn service_tier(tally: &UsageTally) -> Option<&'static str> {
+pub(in crate::openai) fn service_tier(tally: &UsageTally) -> Option<&'static str> {
     let tier = tally.service_tier()?;
     ["flex", "priority"]
         .into_iter()

@@ -8,7 +8,13 @@ pub(super) async fn show() -> Json<Value> {
     Json(json!({
         "service": "Pollux",
         "version": env!("CARGO_PKG_VERSION"),
-        "endpoints": { "chat_completions": "/v1/chat/completions", "models": "/v1/models" },
+        "endpoints": {
+            "chat_completions": "/v1/chat/completions",
+            "embeddings": "/v1/embeddings",
+            "messages": "/v1/messages",
+            "models": "/v1/models",
+            "responses": "/v1/responses",
+        },
         "authentication": "Authorization: Bearer <user key>",
         "health": "/health",
     }))

@@ -1,0 +1,114 @@
+//! `POST /v1/responses`. Nothing is kept between calls.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use dialect::openai::chat::translate::Context;
+use dialect::openai::responses::request::ResponsesRequest;
+use dialect::openai::responses::{Encoding, Translated, stream, to_gemini};
+use http::{HeaderMap, HeaderValue, header};
+use tokio::time::Instant;
+
+use crate::access;
+use crate::http::caller::Caller;
+use crate::http::calling::{self, Meaning, Understood};
+use crate::http::failed::Failed;
+use crate::http::watching::Arrived;
+use crate::http::{Gateway, body, ratelimit, rules};
+use crate::limits::Admission;
+use crate::relay::Answer;
+
+mod scribe;
+
+use scribe::ResponseScribe;
+
+/// Answers, whole or streamed, and says how the user stands.
+pub(super) async fn create(
+    State(gateway): State<Gateway>,
+    Caller(caller): Caller,
+    headers: HeaderMap,
+    request: Body,
+) -> Response {
+    let prepared = prepare(&gateway, &caller, request, &headers).await;
+    let (standing, answered) = calling::answer(&gateway, &caller, prepared, |understood, admission| {
+        serve(&gateway, &caller, understood, admission)
+    })
+    .await;
+    let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+    ratelimit::note(response.headers_mut(), &standing, gateway.clock.now());
+    response
+}
+
+/// What refers to a response that would have been kept.
+pub(super) async fn not_kept(Caller(_): Caller) -> Failed {
+    let message = "This gateway keeps no responses, so there is none to read, cancel or delete. Send the earlier items in \
+                   `input` of POST /v1/responses.";
+    Failed::new(404, "invalid_request_error", "response_not_found", message.to_owned()).never()
+}
+
+async fn serve(
+    gateway: &Gateway,
+    caller: &access::Caller,
+    understood: Understood<Encoding>,
+    admission: Admission,
+) -> Result<Response, Failed> {
+    let Understood { call, encoding, ignored, explain } = understood;
+    let refused = |refusal| Failed::from_refusal(&refusal, gateway.clock.now());
+    let mut response = if call.streamed {
+        let scribe = ResponseScribe::new(gateway.clone(), caller.clone(), encoding);
+        calling::stream(gateway.clone(), (call, admission), scribe, explain).await.map_err(refused)?
+    } else {
+        let created = calling::stamp(gateway);
+        let answer = Box::pin(gateway.relay.whole(call, admission)).await.map_err(refused)?;
+        let completed = calling::stamp(gateway).created;
+        let whole = stream::whole(&answer.response, encoding, created, completed);
+        let mut response = complete(gateway, caller, &answer, whole).await;
+        calling::note_decision(response.headers_mut(), gateway, &answer.served, explain);
+        response
+    };
+    calling::note_ignored(response.headers_mut(), &ignored);
+    Ok(response)
+}
+
+/// Reads and translates the request, and gathers what binds it to a project.
+async fn prepare(
+    gateway: &Gateway,
+    caller: &access::Caller,
+    request: Body,
+    headers: &HeaderMap,
+) -> Result<Understood<Encoding>, Failed> {
+    let bytes = body::read(request, gateway.fixed.max_body).await?;
+    let at = Instant::now();
+    let mut request = ResponsesRequest::parse(&bytes)?;
+    drop(bytes);
+    let settings = gateway.settings.now();
+    request.default_model(&settings.default_model);
+    let asked = request.require_model()?.to_owned();
+    let model = calling::model(gateway, caller, &asked, &settings)?;
+    let kept = calling::recall(gateway, caller, &request.call_ids()).await;
+    let recall = calling::remembered(&kept);
+    let policy = rules::policy(&settings, &model);
+    let context = Context { capabilities: &model.capabilities, policy: &policy, recall: &recall };
+    let streamed = request.stream();
+    let Translated { request, encoding, ignored, hints } = to_gemini(request, &context)?;
+    let (surface, route) = ("openai.responses", "/v1/responses");
+    let arrived = Arrived { surface, route, headers, caller, asked: &asked, at };
+    let call = calling::call(gateway, arrived, Meaning { model, request, hints, streamed }, &kept);
+    Ok(Understood { call, encoding, ignored, explain: calling::asks_why(gateway, headers) })
+}
+
+/// A whole answer, once what later calls need is kept.
+async fn complete(
+    gateway: &Gateway,
+    caller: &access::Caller,
+    answer: &Answer,
+    whole: stream::Whole,
+) -> Response {
+    calling::keep(gateway, caller, whole.remembered, &answer.served.project).await;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    calling::note_model(&mut headers, answer.response.model_version.as_deref());
+    let warnings: Vec<&str> = whole.warnings.iter().map(|warning| warning.name()).collect();
+    calling::note_warnings(&mut headers, &warnings);
+    (headers, whole.body).into_response()
+}
