@@ -76,7 +76,6 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<App
 /// As [`build`].
 pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Result<App> {
     let Surroundings { clock, dice, pipes, store } = surroundings;
-    make_data_dir(config)?;
     let master = master_key(config)?;
     let (store, journal, books) = opened_books(store, config, &master, &*clock).await?;
 
@@ -330,7 +329,9 @@ async fn operators(
     Ok((operators.with(settings), fresh))
 }
 
+/// The master key; the data directory, where it may lie, is made if there is none.
 fn master_key(config: &Config) -> anyhow::Result<MasterKey> {
+    make_data_dir(config)?;
     if let Some(text) = &config.master_key {
         return MasterKey::from_text(text).context("POLLUX_MASTER_KEY cannot be used");
     }
