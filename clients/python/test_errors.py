@@ -104,7 +104,7 @@ def test_404_a_model_without_any_quota(broken: Callable[..., Tries]) -> None:
 
 def test_404_what_is_not_there_yet(tries: Tries) -> None:
     with pytest.raises(openai.NotFoundError) as caught:
-        tries.client.embeddings.create(model="gemini-embedding-001", input="Hello")
+        tries.client.moderations.create(input="Hello")
     assert caught.value.code == "unknown_url" and tries.count == 1
 
 

@@ -75,8 +75,8 @@ gemini-3.8-flash | 2026-11-22 | gemini-3.8-flash | gemini-3.8-flash
 models/gemini-3.7-flash | 2026-11-22 | gemini-3.7-flash | gemini-3.8-flash
 gemini-3.7-flash | 2026-10-07 | gemini-3.7-flash | gemini-3.7-flash
 google/gemini-2.5-pro | 2026-11-22 | gemini-2.5-pro | gemini-2.5-pro
-gemini-2.5-pro | 2026-12-01 | gemini-2.5-pro | gemini-3.8-flash
-gemini-2.5-flash | 2026-12-01 | gemini-2.5-flash | gemini-3.5-flash-lite
+gemini-2.5-pro | 2026-12-01 | gemini-2.5-pro | gemini-2.5-pro
+gemini-2.5-flash | 2026-12-01 | gemini-2.5-flash | gemini-2.5-flash
 gemini/gemini-3.5-flash | 2026-11-22 | gemini-3.5-flash | gemini-3.6-flash
 google%2Fmodels%2fGemini-Flash-Latest | 2026-11-22 | gemini-flash-latest | gemini-3.8-flash
 gemini-pro-latest | 2026-11-22 | gemini-pro-latest | gemini-3.1-pro-preview
