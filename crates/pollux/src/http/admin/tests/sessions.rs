@@ -98,7 +98,10 @@ async fn roles_open_what_is_declared_for_them() {
     let house = House::open().await;
     let ann = claim(&house).await;
     let vic = viewer(&house, &ann).await;
-    let ends = |method: &Method, path: &str| *method == Method::DELETE && path.starts_with("/admin/session");
+    // What ends the sessions, and the stream of events, which does not end; its guard is checked with all others'.
+    let ends = |method: &Method, path: &str| {
+        path == "/admin/events" || *method == Method::DELETE && path.starts_with("/admin/session")
+    };
     for Mounted { method, path, guard } in
         mounted().into_iter().filter(|route| !ends(&route.method, &route.path))
     {
