@@ -38,7 +38,7 @@ class Look {
     if (changes.theme) remember('theme', (this.theme = changes.theme));
     if (changes.zone) remember('zone', (this.zone = changes.zone));
     this.apply();
-    tell({ kind: 'look' });
+    tell({ kind: 'look', language: this.language, theme: this.theme, zone: this.zone });
   }
 
   apply(): void {
@@ -50,10 +50,11 @@ class Look {
 
 export const look = new Look();
 
+// The news carries what was chosen: another tab's storage may still be the old one when it arrives.
 hear((news) => {
   if (news.kind !== 'look') return;
-  look.language = preferred();
-  look.theme = (recall('theme') as Theme | null) ?? 'system';
-  look.zone = (recall('zone') as Zone | null) ?? 'local';
+  look.language = news.language;
+  look.theme = news.theme;
+  look.zone = news.zone;
   look.apply();
 });

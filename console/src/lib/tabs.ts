@@ -2,7 +2,7 @@
 export type News =
   | { kind: 'changed'; what: string }
   | { kind: 'session' }
-  | { kind: 'look' };
+  | { kind: 'look'; language: 'en' | 'zh'; theme: 'system' | 'light' | 'dark'; zone: 'local' | 'pacific' };
 
 type Listener = (news: News) => void;
 
