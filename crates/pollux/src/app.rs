@@ -4,6 +4,7 @@
 //!
 //! Invariant: everything that can fail at start fails here, before anything is served.
 
+mod replica;
 mod surroundings;
 mod upkeep;
 
@@ -32,7 +33,7 @@ use crate::operators::{self, AdminRule, Operators};
 use crate::relay::{self, Relay};
 use crate::secret::{MasterKey, Secret};
 use crate::settings::{Live, Settings};
-use crate::shared::{Memory, Shared};
+use crate::shared::Shared;
 use crate::store::record::Origin;
 use crate::store::{PostgresSettings, SqlStore, SqliteSettings, Store, check_master_key};
 use crate::telemetry::call::Watcher;
@@ -82,7 +83,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let (operators, fresh_admin_token) = operators(config, &store, &master, &clock).await?;
     let access = open_access(config, &store, &master, (&clock, &dice)).await?;
 
-    let shared: Arc<dyn Shared> = Arc::new(Memory::new(crate::shared::Settings::default()));
+    let shared = replica::shared(config, (&clock, &dice)).await?;
     let upstream = Arc::new(open_upstream(config, pipes.as_ref())?);
     let settings = Settings::open(Arc::clone(&store), Arc::clone(&clock), config.settings.clone()).await?;
     let rooms = keyring::Rooms {
@@ -145,6 +146,9 @@ impl App {
         gateway.leaving.get_or_init(|| lifecycle.leaving());
         let soft = lifecycle.soft();
         lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
+        let shared = Arc::clone(&gateway.shared);
+        let served_to_the_end = served.clone();
+        lifecycle.spawn("fleet", async move { shared.tend(served_to_the_end).await });
         let jobs = Arc::clone(&gateway.jobs);
         lifecycle.spawn("follow settings", {
             let (gateway, soft) = (gateway.clone(), soft.clone());

@@ -61,10 +61,14 @@ pub struct Base {
 /// What was reserved for a call. Whoever has it settles it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
-    sum: Sum,
-    mark: Moment,
-    day: Moment,
-    month: Moment,
+    /// What.
+    pub sum: Sum,
+    /// Where in the minute it is found again.
+    pub mark: Moment,
+    /// When its day began.
+    pub day: Moment,
+    /// When its month began.
+    pub month: Moment,
 }
 
 /// Why a call may not go.

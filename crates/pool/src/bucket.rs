@@ -6,6 +6,7 @@ use crate::Moment;
 use crate::bench::{self, Bench};
 use crate::calendar::PacificDay;
 use crate::choose::Cost;
+use crate::fleet::Others;
 use crate::gate::{Gate, LOOK_AGAIN_MS, Why};
 use crate::limits::{Cap, Gauge, Layers, Limits, Provenance};
 use crate::model::Ctx;
@@ -34,6 +35,8 @@ pub(crate) struct Bucket {
     /// Round-robin time: rounds in the upper half, the part of the round that is done in the lower.
     pub(crate) turn: u64,
     pub(crate) place: Place,
+    /// What other replicas do with it, if any is heard.
+    pub(crate) others: Option<Box<Others>>,
 }
 
 /// What a Pacific day has taken.
@@ -65,9 +68,15 @@ impl Bucket {
         match gauge {
             Gauge::Rpm => self.minute.used(Axis::Requests, ctx.now, ctx.span()),
             Gauge::Tpm => self.minute.used(Axis::Tokens, ctx.now, ctx.span()),
-            Gauge::Rpd => u64::from(self.today(ctx.day).requests),
-            Gauge::Tpd => self.today(ctx.day).tokens,
+            Gauge::Rpd => {
+                u64::from(self.today(ctx.day).requests).saturating_add(self.used_elsewhere(gauge, ctx))
+            }
+            Gauge::Tpd => self.today(ctx.day).tokens.saturating_add(self.used_elsewhere(gauge, ctx)),
         }
+    }
+
+    fn used_elsewhere(&self, gauge: Gauge, ctx: &Ctx<'_>) -> u64 {
+        self.others.as_deref().map_or(0, |others| others.used(gauge, ctx))
     }
 
     pub(crate) fn today(&self, day: PacificDay) -> DayUse {
@@ -91,6 +100,9 @@ impl Bucket {
     pub(crate) fn gate(&self, defaults: &Layers, cost: Cost, ctx: &Ctx<'_>) -> Gate {
         let mut gate =
             bench::gate(self.bench.as_deref(), ctx.settings, ctx.now, ctx.relax).and(self.busy(ctx));
+        if let Some(others) = self.others.as_deref() {
+            gate = gate.and(others.gate(cost));
+        }
         for gauge in Gauge::ALL {
             if let Some(cap) = self.cap(defaults, gauge, ctx.now) {
                 gate = gate.and(self.gauge_gate(gauge, cap, cost, ctx));
@@ -105,7 +117,12 @@ impl Bucket {
         let share = |gauge: Gauge| {
             let cap =
                 self.cap(defaults, gauge, ctx.now).map(|cap| cap.value).or_else(|| presumed.on(gauge))?;
-            let used = self.used(gauge, ctx).saturating_add(cost.on(gauge));
+            // Of the day they are in what is used; of the minute they count here, and do not close it.
+            let elsewhere = match gauge {
+                Gauge::Rpm | Gauge::Tpm => self.used_elsewhere(gauge, ctx),
+                Gauge::Rpd | Gauge::Tpd => 0,
+            };
+            let used = self.used(gauge, ctx).saturating_add(elsewhere).saturating_add(cost.on(gauge));
             Some(used.saturating_mul(WHOLE) / cap.max(1))
         };
         Gauge::ALL.into_iter().filter_map(share).max().unwrap_or(0)
@@ -192,6 +209,11 @@ impl Bucket {
         if need > cap.value {
             return Gate::never(if cap.value == 0 { Why::NotOffered } else { Why::TooLarge(cap.value) });
         }
+        let portion = self.portion(gauge, cap.value, ctx);
+        if need > portion {
+            return Self::beyond_portion(ctx);
+        }
+        let cap = Cap { value: portion, ..cap };
         let at = (ctx.now, ctx.span());
         let gate = match gauge {
             Gauge::Rpm => Gate::until(self.minute.opens(Axis::Requests, need, cap.value, at), Why::Minute),

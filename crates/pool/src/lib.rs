@@ -16,6 +16,7 @@ pub mod account;
 pub mod backoff;
 pub mod calendar;
 pub mod estimate;
+pub mod fleet;
 pub mod forecast;
 pub mod kinship;
 pub mod pacing;

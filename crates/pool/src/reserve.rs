@@ -52,6 +52,19 @@ pub enum Ending {
     Abandoned,
 }
 
+impl Settled {
+    /// What a call took for which `reserved` was reserved.
+    pub fn took(&self, reserved: Cost) -> Cost {
+        match self.outcome {
+            Ending::FailedNotCounted => Cost::default(),
+            Ending::Abandoned => reserved,
+            Ending::Success | Ending::FailedCounted => {
+                Cost { tokens: self.input_tokens.unwrap_or(reserved.tokens), ..reserved }
+            }
+        }
+    }
+}
+
 impl Reservation {
     /// Whether this call decides about a long bench.
     pub const fn is_probe(&self) -> bool {
@@ -234,13 +247,7 @@ fn correct(
     ctx: &Ctx<'_>,
 ) {
     let was = reservation.cost;
-    let is = match actual.outcome {
-        Ending::FailedNotCounted => Cost::default(),
-        Ending::Abandoned => was,
-        Ending::Success | Ending::FailedCounted => {
-            Cost { tokens: actual.input_tokens.unwrap_or(was.tokens), ..was }
-        }
-    };
+    let is = actual.took(was);
     let same_day = reservation.day == ctx.day.number;
     let bucket = model.bucket_mut(reservation.project);
     bucket.in_flight = bucket.in_flight.saturating_sub(1);

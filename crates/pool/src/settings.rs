@@ -40,6 +40,8 @@ pub struct Settings {
     pub concurrency: Option<u32>,
     /// A call in flight is forgotten after so long without another (60,000–86,400,000).
     pub lease_ms: u32,
+    /// Over how many replicas the limits are divided, where they do not hear of each other (1–10,000).
+    pub replicas: u32,
 }
 
 /// What is out of range.
@@ -67,6 +69,7 @@ impl Default for Settings {
             soft_patience_ms: 10_000,
             concurrency: None,
             lease_ms: 900_000,
+            replicas: 1,
         }
     }
 }
@@ -93,6 +96,7 @@ impl Settings {
             soft_patience_ms,
             concurrency,
             lease_ms,
+            replicas,
         } = self;
         let mut errors = Vec::new();
         let mut fit = |name, field: &mut u32, least, most| {
@@ -107,6 +111,7 @@ impl Settings {
         fit("probe_patience_ms", probe_patience_ms, 1_000, 3_600_000);
         fit("soft_patience_ms", soft_patience_ms, 0, 300_000);
         fit("lease_ms", lease_ms, 60_000, 86_400_000);
+        fit("replicas", replicas, 1, 10_000);
         if let Some(concurrency) = concurrency {
             fit("concurrency", concurrency, 1, u32::MAX);
         }

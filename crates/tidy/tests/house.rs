@@ -9,7 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("secret", &["id"]),
     ("store", &["clock", "id", "secret"]),
     ("settings", &["clock", "store"]),
-    ("shared", &["clock", "id", "secret"]),
+    ("shared", &["clock", "id", "secret", "telemetry"]),
     ("upstream", &["clock", "id", "secret", "telemetry"]),
     ("catalog", &["clock", "id", "secret"]),
     ("access", &["clock", "id", "secret", "store", "shared"]),

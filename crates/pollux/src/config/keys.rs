@@ -15,6 +15,7 @@ use crate::access::Network;
 use crate::journal::Fsync;
 use crate::secret::Secret;
 use crate::settings::{Configured, KEYS as LIVE, Key};
+use crate::shared::RedisUrl;
 use crate::telemetry::Format;
 use crate::upstream::{BaseUrl, EgressProxy, HttpVersion};
 
@@ -33,8 +34,13 @@ settings! {
         database_url: Database = "", masked "database-url", ["DATABASE_URL"], parse::database;
         /// How many connections to PostgreSQL one gateway opens at most.
         database_connections: usize = "10", open "database-connections", ["POLLUX_DATABASE_CONNECTIONS"], parse::count;
-        /// Redis, for replicas that share limits. Not supported yet.
-        redis_url: Option<Secret> = "", masked "redis-url", ["REDIS_URL"], parse::redis;
+        /// Redis or Valkey, through which several replicas share their limits: `redis://USER:PASSWORD@HOST:PORT/NUMBER`, or
+        /// `rediss://` with TLS. Without it, the gateway is one replica.
+        redis_url: Option<RedisUrl> = "", masked "redis-url", ["REDIS_URL"], parse::redis;
+        /// What the names of all keys in Redis begin with, for several gateways in one.
+        redis_prefix: String = "pollux", open "redis-prefix", ["POLLUX_REDIS_PREFIX"], parse::redis_prefix;
+        /// How long Redis may take to answer before this replica goes on by itself.
+        redis_timeout: Duration = "500ms", open "redis-timeout", ["POLLUX_REDIS_TIMEOUT"], parse::duration;
         /// The largest request body, in megabytes. Google takes 100 MB of inline data, which base64 makes larger.
         max_body_mb: usize = "140", open "max-body-mb", ["POLLUX_MAX_BODY_MB"], parse::count;
         /// How long the gateway goes on as before after the first stop signal, with `/readyz` answering 503, so that a load

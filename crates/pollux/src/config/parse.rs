@@ -13,12 +13,10 @@ use crate::access::{Network, TrustedProxies};
 use crate::journal::Fsync;
 use crate::secret::Secret;
 use crate::settings::span;
+use crate::shared::RedisUrl;
 use crate::store::PostgresUrl;
 use crate::telemetry::{Format, check_filter};
 use crate::upstream::{BaseUrl, EgressProxy, HttpVersion};
-
-/// The release that brings PostgreSQL and Redis.
-const REPLICAS: &str = "0.2";
 
 type Parsed<T> = Result<T, Bad>;
 
@@ -59,12 +57,21 @@ pub(super) fn database(text: &str) -> Parsed<Database> {
     }
 }
 
-pub(super) fn redis(text: &str) -> Parsed<Option<Secret>> {
+pub(super) fn redis(text: &str) -> Parsed<Option<RedisUrl>> {
     if text.is_empty() {
         return Ok(None);
     }
-    let reason = format!("names Redis, which Pollux will support from version {REPLICAS} on");
-    Err(Bad::new(reason, "leave it out and run a single replica"))
+    let way_out = "write redis://USER:PASSWORD@HOST:PORT/NUMBER, or rediss:// for TLS, or leave it out";
+    text.parse().map(Some).map_err(|reason: String| Bad::new(reason, way_out))
+}
+
+/// A part of the names of keys; braces would say which part of a name places it in a cluster.
+pub(super) fn redis_prefix(text: &str) -> Parsed<String> {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | ':');
+    if !text.is_empty() && text.len() <= 64 && text.chars().all(fits) {
+        return Ok(text.to_owned());
+    }
+    Err(Bad::new("is not a prefix", "write up to 64 letters, digits, `-`, `_`, `.` or `:`"))
 }
 
 pub(super) fn count(text: &str) -> Parsed<usize> {

@@ -92,7 +92,7 @@ fn every_problem_is_reported_at_once() {
         ("PORT", "abc"),
         ("POLLUX_STRATEGY", "random"),
         ("DATABASE_URL", "postgres://u:hunter2@h/db?colour=blue"),
-        ("REDIS_URL", "redis://:hunter2@h"),
+        ("REDIS_URL", "http://:hunter2@h"),
         ("POLLUX_EGRESS_PROXY", "http://h:1, gopher://u:hunter2@h"),
         ("POLLUX_ADMIN_TOKEN", "hunter2"),
         ("POLLUX_UPSTREAM_URL", "generativelanguage.googleapis.com"),
@@ -107,7 +107,7 @@ fn every_problem_is_reported_at_once() {
     upstream: (in pollux.toml) is not a setting; `pollux config reference` lists all settings
     listen: "0.0.0.0:abc" (from PORT) is not an address and a port; write for example 127.0.0.1:8000 or [::]:8000
     database_url: the value (from DATABASE_URL) has a parameter `colour` that is not known here; write postgres://USER:PASSWORD@HOST:PORT/DATABASE
-    redis_url: the value (from REDIS_URL) names Redis, which Pollux will support from version 0.2 on; leave it out and run a single replica
+    redis_url: the value (from REDIS_URL) does not begin with redis:// or rediss://; write redis://USER:PASSWORD@HOST:PORT/NUMBER, or rediss:// for TLS, or leave it out
     admin_token: the value (from POLLUX_ADMIN_TOKEN) has only 7 characters; use at least 8, or leave it out to have one generated
     upstream_url: the value (from POLLUX_UPSTREAM_URL) has no scheme; write https://HOST, with a path if need be
     egress_proxy: the value (from POLLUX_EGRESS_PROXY) (number 2) speaks "gopher", which is not known here; write http://, https:// or socks5:// and HOST:PORT, with user:password@ before it if need be

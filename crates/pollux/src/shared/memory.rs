@@ -6,14 +6,19 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pool::account::{Base, Caps, Held, Standing, Sum, When};
+use pool::fleet::Claim;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 
-use super::{Kept, Shared, Take, Verdict};
+use super::{Away, Correction, Fleet, Kept, News, Replica, Reserved, Shared, Take, Verdict};
 use crate::clock::Moment;
 
 mod accounts;
+mod buckets;
 mod shelf;
 
 use accounts::Accounts;
+use buckets::Buckets;
 use shelf::Shelf;
 
 /// How much is kept, and for how long.
@@ -46,6 +51,9 @@ pub struct Memory {
     calls: Mutex<Shelf<Kept>>,
     affinity: Mutex<Shelf<String>>,
     accounts: Accounts,
+    buckets: Buckets,
+    /// Nobody tells anything; the sender keeps the receivers waiting.
+    news: broadcast::Sender<News>,
 }
 
 impl Memory {
@@ -56,6 +64,8 @@ impl Memory {
             calls: Mutex::new(Shelf::new(call_ttl, call_bytes)),
             affinity: Mutex::new(Shelf::new(affinity_ttl, affinity_bytes)),
             accounts: Accounts::default(),
+            buckets: Buckets::default(),
+            news: broadcast::Sender::new(1),
         }
     }
 }
@@ -101,6 +111,39 @@ impl Shared for Memory {
 
     async fn open_account(&self, user: &str, base: &Base, when: &When) {
         self.accounts.open(user, base, when);
+    }
+
+    async fn reserve(&self, project: &str, claim: &Claim, now: Moment) -> Result<Reserved, Away> {
+        Ok(self.buckets.reserve(project, claim, now))
+    }
+
+    /// There is nobody else who would have to know.
+    fn count(&self, _: &str, _: &Claim) {}
+
+    fn correct(&self, correction: &Correction<'_>) {
+        self.buckets.correct(correction);
+    }
+
+    fn fleet(&self) -> Fleet {
+        Fleet::Alone
+    }
+
+    fn replicas(&self) -> Vec<Replica> {
+        Vec::new()
+    }
+
+    async fn lead(&self, _: &str, _: Duration) -> bool {
+        true
+    }
+
+    fn tell(&self, _: News) {}
+
+    fn news(&self) -> broadcast::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    async fn tend(&self, shutdown: CancellationToken) {
+        shutdown.cancelled().await;
     }
 }
 
@@ -153,23 +196,6 @@ mod tests {
     crate::shared::contract::for_each_check!(on_memory);
 
     #[tokio::test]
-    async fn a_call_is_recalled_by_its_own_user_only() {
-        let memory = memory(10_000);
-        memory.keep_calls("anna", vec![kept("call_1", "c2ln")], Moment(0)).await;
-        assert_eq!(memory.calls("anna", &["call_1", "call_2"], Moment(5)).await.len(), 1);
-        assert!(memory.calls("ben", &["call_1"], Moment(5)).await.is_empty());
-    }
-
-    #[tokio::test]
-    async fn a_call_is_forgotten_in_time() {
-        let memory = memory(10_000);
-        memory.keep_calls("anna", vec![kept("call_1", "c2ln")], Moment(0)).await;
-        let day = 24 * 3_600_000;
-        assert_eq!(memory.calls("anna", &["call_1"], Moment(2 * day - 1)).await.len(), 1);
-        assert!(memory.calls("anna", &["call_1"], Moment(2 * day)).await.is_empty());
-    }
-
-    #[tokio::test]
     async fn the_oldest_call_makes_room_for_the_newest() {
         let memory = memory(2_000);
         for turn in 0..10 {
@@ -178,14 +204,5 @@ mod tests {
         }
         assert!(memory.calls("anna", &["call_0"], Moment(10)).await.is_empty());
         assert_eq!(memory.calls("anna", &["call_9"], Moment(10)).await.len(), 1);
-    }
-
-    #[tokio::test]
-    async fn affinity_follows_the_last_project() {
-        let memory = memory(10_000);
-        memory.stick("anna/cache", "prj_a", Moment(0)).await;
-        memory.stick("anna/cache", "prj_b", Moment(1)).await;
-        assert_eq!(memory.stuck_to("anna/cache", Moment(2)).await.as_deref(), Some("prj_b"));
-        assert_eq!(memory.stuck_to("ben/cache", Moment(2)).await, None);
     }
 }

@@ -105,6 +105,14 @@ names! {
     STORE_UP = "pollux_store_up", Gauge;
     /// How long the store took, by operation: a write of the day's counts, a change of the pool, a ping.
     STORE_SECONDS = "pollux_store_seconds", Seconds, ["operation"];
+    /// 1 if Redis answers, 0 if it is away and this replica goes on with its share. Absent without Redis.
+    REDIS_UP = "pollux_redis_up", Gauge;
+    /// Questions to Redis that got no answer.
+    REDIS_FAILURES = "pollux_redis_failures_total", Counter;
+    /// Replicas that are heard through Redis, this one included.
+    REPLICAS = "pollux_replicas", Gauge;
+    /// Claims to a bucket that the other replicas had used up, after this replica had seen room in it.
+    CLAIMS_REFUSED = "pollux_claims_refused_total", Counter;
     /// Calls dropped before it was known what they took; their user pays all that was reserved.
     ADMISSIONS_DROPPED = "pollux_admissions_dropped_total", Counter;
     /// Calls that a limit of their user kept, by the limit.
