@@ -251,9 +251,8 @@ impl Ledger {
         match (requests, tokens) {
             (None, None) => None,
             (Some(wait), None) => Some(Closed { wait_ms: Some(wait), tokens: 0 }),
-            (None, Some(wait)) => Some(Closed { wait_ms: Some(wait), tokens: cost.tokens }),
             (Some(one), Some(other)) if one >= other => Some(Closed { wait_ms: Some(one), tokens: 0 }),
-            (Some(_), Some(wait)) => Some(Closed { wait_ms: Some(wait), tokens: cost.tokens }),
+            (_, Some(wait)) => Some(Closed { wait_ms: Some(wait), tokens: cost.tokens }),
         }
     }
 

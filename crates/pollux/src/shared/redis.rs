@@ -149,9 +149,9 @@ impl Shared for Redis {
             return found;
         }
         let mut command = redis::cmd("MGET");
-        missing.iter().for_each(|id| {
+        for id in &missing {
             command.arg(self.call(user, id));
-        });
+        }
         let answer: Vec<Option<String>> = self.link.command(&command).await.unwrap_or_default();
         let ttl = millis(self.settings.memory.call_ttl);
         for (id, text) in missing.into_iter().zip(answer) {

@@ -1,8 +1,5 @@
 //! Room on the private servers that `dev/servers` starts for a test run.
 
-#[path = "server_named.rs"]
-mod named;
-
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -11,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 /// run does without one.
 pub(crate) async fn postgres() -> Option<String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    let server = named::server("POLLUX_TEST_POSTGRES")?;
+    let server = server("POLLUX_TEST_POSTGRES")?;
     let mut connection = PgConnection::connect(&server).await.expect("the PostgreSQL of the tests answers");
     loop {
         let schema = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -31,4 +28,21 @@ pub(crate) async fn postgres() -> Option<String> {
             }
         }
     }
+}
+
+fn server(variable: &str) -> Option<String> {
+    let set = |name| std::env::var_os(name).and_then(|value| value.into_string().ok());
+    match set(variable).as_deref() {
+        Some("off") => {}
+        Some("require") | None => {
+            let required = set(variable).is_some() || set("CI").as_deref() == Some("true");
+            assert!(
+                !required,
+                "{variable} names no server; run the tests by `make test` or `dev/servers run`"
+            );
+        }
+        Some(server) => return Some(server.to_owned()),
+    }
+    eprintln!("SKIPPED: no server in {variable}; `make test`, cargo-nextest and `dev/servers run` start one");
+    None
 }

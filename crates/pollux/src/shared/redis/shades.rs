@@ -37,10 +37,10 @@ impl Shades {
     }
 
     /// Redis said how a user stands.
-    pub(super) fn heard(&self, user: &str, used: Used, now: Moment) {
+    pub(super) fn heard(&self, user: &str, fleet: Used, now: Moment) {
         let mut shades = self.lock();
         let shade = of(&mut shades, user);
-        (shade.fleet, shade.at, shade.alone) = (used, now, None);
+        (shade.fleet, shade.at, shade.alone) = (fleet, now, None);
     }
 
     /// What was written down of a user.
