@@ -86,13 +86,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let shared = replica::shared(config, (&clock, &dice)).await?;
     let upstream = Arc::new(open_upstream(config, pipes.as_ref())?);
     let settings = Settings::open(Arc::clone(&store), Arc::clone(&clock), config.settings.clone()).await?;
-    let rooms = keyring::Rooms {
-        store: Arc::clone(&store),
-        upstream: Arc::clone(&upstream),
-        clock: Arc::clone(&clock),
-        dice: dice.clone(),
-        settings: settings.live(),
-    };
+    let rooms = keyring_rooms((&store, &upstream, &shared), (&clock, &dice), settings.live());
     let (keyring, keeper) = open_keyring(rooms, master, config).await?;
     let (calls, call_writer) = call_log(config, &clock)?;
     let relay = relay::Rooms {
@@ -261,6 +255,21 @@ async fn open_access(
 ) -> anyhow::Result<Access> {
     let access = Access::open(Arc::clone(store), master, Arc::clone(clock)).await?;
     with_environment_users(access.with_dice(dice.clone()), config).await
+}
+
+fn keyring_rooms(
+    (store, upstream, shared): (&Arc<dyn Store>, &Arc<Upstream>, &Arc<dyn Shared>),
+    (clock, dice): (&Arc<dyn Clock>, &Dice),
+    settings: Live,
+) -> keyring::Rooms {
+    keyring::Rooms {
+        store: Arc::clone(store),
+        upstream: Arc::clone(upstream),
+        clock: Arc::clone(clock),
+        dice: dice.clone(),
+        settings,
+        shared: Arc::clone(shared),
+    }
 }
 
 async fn open_keyring(

@@ -6,6 +6,7 @@ mod blame;
 mod census;
 mod check;
 mod explain;
+mod fleet;
 mod intake;
 mod keeping;
 mod kinship;
@@ -29,6 +30,7 @@ use crate::clock::Clock;
 use crate::id::Dice;
 use crate::secret::MasterKey;
 use crate::settings::Live;
+use crate::shared::Shared;
 use crate::store::{Store, StoreError};
 use crate::upstream::Upstream;
 
@@ -72,6 +74,8 @@ pub struct Rooms {
     pub dice: Dice,
     /// Strategy, concurrency, pacing.
     pub settings: Live,
+    /// What other replicas must agree to.
+    pub shared: Arc<dyn Shared>,
 }
 
 impl Keyring {
@@ -80,8 +84,8 @@ impl Keyring {
     /// # Errors
     /// When the store does not answer, or a key was sealed with another master key.
     pub async fn open(rooms: Rooms, master: MasterKey) -> Result<(Self, Keeper), StoreError> {
-        let Rooms { store, upstream, clock, dice, settings } = rooms;
-        let (ring, changes) = Ring::new(settings, Arc::clone(&clock), dice.clone());
+        let Rooms { store, upstream, clock, dice, settings, shared } = rooms;
+        let (ring, changes) = Ring::new((settings, shared), Arc::clone(&clock), dice.clone());
         let ring = Arc::new(ring);
         let keeper = Keeper::new(Arc::clone(&store), Arc::clone(&ring), changes);
         let keyring = Self { ring, store, upstream, master, clock, dice, pacer: Mutex::default() };
@@ -96,7 +100,7 @@ impl Keyring {
     /// When there would be room, if not by then.
     pub async fn lease(&self, wish: &Wish<'_>, deadline: Moment) -> Result<Lease, Opening> {
         let share = self.share(wish, deadline).await?;
-        let lease = Ring::lease_by(&self.ring, wish, deadline).await?;
+        let lease = self.agreed_lease(wish, deadline).await?;
         if let Some(share) = share {
             share.used();
         }

@@ -17,6 +17,7 @@ mod origin;
 mod parse;
 mod problem;
 mod reference;
+mod replicas;
 mod setting;
 mod values;
 mod version;
@@ -38,6 +39,7 @@ pub use origin::Origins;
 pub use parse::span;
 pub use problem::{Bad, Problem, SettingsError};
 pub use reference::reference;
+pub use replicas::RedisAway;
 pub use values::{KEYS, Values};
 pub use version::Version;
 

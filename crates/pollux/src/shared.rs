@@ -137,7 +137,7 @@ pub trait Shared: Debug + Send + Sync {
     fn replicas(&self) -> Vec<Replica>;
 
     /// Whether this replica may do what one of them does for all. Who leads keeps the lead until `keep` after it last
-    /// asked. Out of reach of the others, nobody who did not lead before does.
+    /// asked. Out of reach of the others it stays as it was, and who never asked does what it can.
     async fn lead(&self, matter: &str, keep: Duration) -> bool;
 
     /// Tells the other replicas. Never waits; what cannot be told now is not told later, for whoever comes back reads

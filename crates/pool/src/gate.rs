@@ -41,6 +41,8 @@ pub enum Why {
     NotOwner,
     /// The caller has had its share of the day for now. Said by whoever paces the day, not by a project.
     Share,
+    /// The other replicas are out of reach, and the operator wants no calls then. Said by whoever asks them.
+    Away,
 }
 
 /// Closed until a moment, for a reason; open if that moment has come.

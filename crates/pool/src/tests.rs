@@ -4,6 +4,7 @@ mod blaming;
 mod census;
 mod choosing;
 mod closing;
+mod fleet;
 mod outlook;
 mod properties;
 mod simulation;

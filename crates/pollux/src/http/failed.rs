@@ -66,6 +66,7 @@ impl Failed {
             }
             Refusal::NoPrivateProject => Self::no_private_project(),
             Refusal::Paced { opens } => Self::paced(until(*opens, now)),
+            Refusal::Alone { opens } => Self::alone(until(*opens, now)),
             Refusal::NoKey => {
                 let message = "The gateway has no usable Gemini key. Its administrator can add one with \
                                POST /admin/config/gemini-key.";
@@ -99,6 +100,13 @@ impl Failed {
                 Self::new(504, "server_error", "upstream_timeout", message.to_owned()).never()
             }
         }
+    }
+
+    /// The operator wants no calls while the replicas cannot count together.
+    fn alone(wait: Duration) -> Self {
+        let message = "The gateway's replicas cannot reach their Redis, and it is set to begin no calls then (redis_away = \
+                       refuse). Try again in a moment.";
+        Self::new(503, "server_error", "redis_away", message.to_owned()).after(wait)
     }
 
     /// No call is begun that could not be accounted for.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use dialect::gemini::outcome::Outcome;
 use dialect::gemini::usage::Tokens;
+use pool::fleet::Claim;
 use pool::{Ask, Cost, Decision, Ending, ProjectId, Reservation, Tier};
 
+use super::fleet::Claimed;
 use super::ring::{Ring, Wish};
 use super::roster::KeyEntry;
 use crate::secret::Secret;
@@ -17,6 +19,8 @@ pub struct Lease {
     ring: Arc<Ring>,
     key: Arc<KeyEntry>,
     reservation: Option<Reservation>,
+    /// What the other replicas know of the reservation.
+    pub(super) claimed: Option<Claimed>,
     decision: Decision,
     model: Box<str>,
     /// Input tokens as estimated, before calibration.
@@ -54,7 +58,16 @@ impl Lease {
     ) -> Self {
         let Wish { model, tokens: estimated, paid_only, .. } = *wish;
         let model = model.into();
-        Self { ring, key, reservation: Some(reservation), decision, model, estimated, paid_only }
+        Self {
+            ring,
+            key,
+            reservation: Some(reservation),
+            claimed: None,
+            decision,
+            model,
+            estimated,
+            paid_only,
+        }
     }
 
     /// Why it was this key.
@@ -82,6 +95,12 @@ impl Lease {
         self.key.id.as_str()
     }
 
+    /// What it reserves, in the words that other replicas know.
+    pub(super) fn claim(&self) -> Option<Claim> {
+        let reservation = self.reservation.as_ref()?;
+        self.ring.pool().claim(reservation, self.ring.now())
+    }
+
     /// Corrects what was reserved to what was used.
     pub fn settle(mut self, settled: Settled) {
         let Some(reservation) = self.reservation.take() else { return };
@@ -92,8 +111,12 @@ impl Lease {
         if let Some(actual) = input_tokens {
             pool.see_estimate(&self.model, self.estimated, actual, now);
         }
-        let changes = pool.settle(reservation, pool::Settled { input_tokens, outcome: ending }, now);
+        let (reserved, actual) = (reservation.cost, pool::Settled { input_tokens, outcome: ending });
+        let changes = pool.settle(reservation, actual, now);
         drop(pool);
+        if let Some(claimed) = &self.claimed {
+            self.ring.correct(&self.key.project_id, claimed, (reserved, actual.took(reserved)));
+        }
         self.ring.announce(changes);
         self.ring.give_turns(&self.model);
     }
@@ -125,9 +148,11 @@ impl Lease {
             return None;
         }
         if let Ok(reservation) = pool.take(&ask, now, self.ring.roll()).1 {
+            let claim = pool.claim(&reservation, now);
             pool.abandon(reservation, now);
+            drop(pool);
+            claim.into_iter().for_each(|claim| self.ring.shared.count(self.key.project_id.as_str(), &claim));
         }
-        drop(pool);
         Some(self.key.secret.clone())
     }
 }

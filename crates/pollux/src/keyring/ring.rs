@@ -16,6 +16,7 @@ use super::roster::{KeyEntry, Roster};
 use crate::clock::Clock;
 use crate::id::Dice;
 use crate::settings::Live;
+use crate::shared::Shared;
 
 /// Changes that may wait to be written down; more than this at once means the store is stuck.
 const WAITING_CHANGES: usize = 4_096;
@@ -61,6 +62,8 @@ fn queue_settings() -> QueueSettings {
 pub(super) struct Ring {
     pool: Mutex<Pool>,
     settings: Live,
+    /// What other replicas must agree to.
+    pub(super) shared: Arc<dyn Shared>,
     kinship: Mutex<Kinship>,
     roster: RwLock<Roster>,
     clock: Arc<dyn Clock>,
@@ -73,7 +76,7 @@ pub(super) struct Ring {
 
 impl Ring {
     pub(super) fn new(
-        settings: Live,
+        (settings, shared): (Live, Arc<dyn Shared>),
         clock: Arc<dyn Clock>,
         dice: Dice,
     ) -> (Self, mpsc::Receiver<Vec<Change>>) {
@@ -83,6 +86,7 @@ impl Ring {
             Self {
                 pool,
                 settings,
+                shared,
                 kinship: Mutex::default(),
                 roster: RwLock::default(),
                 clock,
@@ -100,7 +104,12 @@ impl Ring {
         let live = self.settings.now();
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
         let known = *pool.settings();
-        let wanted = Settings { strategy: live.strategy, concurrency: live.project_concurrency, ..known };
+        let wanted = Settings {
+            strategy: live.strategy,
+            concurrency: live.project_concurrency,
+            replicas: self.shared.fleet().divisor(),
+            ..known
+        };
         if wanted != known {
             pool.set_settings(wanted);
         }

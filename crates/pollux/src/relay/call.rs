@@ -136,6 +136,12 @@ pub enum Refusal {
         /// When it grows.
         opens: Moment,
     },
+    /// The other replicas are out of reach, and the operator wants no calls then.
+    #[error("Redis is away")]
+    Alone {
+        /// When to try again.
+        opens: Moment,
+    },
     /// There is no usable key at all.
     #[error("there is no usable key")]
     NoKey,
@@ -175,6 +181,7 @@ impl Refusal {
             | Self::DayUsedUp { .. }
             | Self::NoPrivateProject
             | Self::Paced { .. }
+            | Self::Alone { .. }
             | Self::NoKey
             | Self::NotOffered
             | Self::Upstream(_)
@@ -194,6 +201,7 @@ impl Refusal {
             Self::DayUsedUp { .. } => "day_used_up",
             Self::NoPrivateProject => "no_private_project",
             Self::Paced { .. } => "paced",
+            Self::Alone { .. } => "redis_away",
             Self::NoKey => "no_key",
             Self::NotOffered => "not_offered",
             Self::TooLarge { .. } => "too_large",
@@ -210,7 +218,11 @@ impl Refusal {
         match self {
             Self::Request(outcome) | Self::Upstream(outcome) => status_of(&outcome.cause),
             Self::Busy { .. } | Self::DayUsedUp { .. } | Self::Paced { .. } => 429,
-            Self::Resting { .. } | Self::NoPrivateProject | Self::NoKey | Self::Unrecorded(_) => 503,
+            Self::Resting { .. }
+            | Self::Alone { .. }
+            | Self::NoPrivateProject
+            | Self::NoKey
+            | Self::Unrecorded(_) => 503,
             Self::NotOffered => 404,
             Self::TooLarge { .. } => 413,
             Self::Unreachable(_) | Self::BadAnswer(_) => 502,

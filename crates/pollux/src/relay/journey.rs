@@ -100,6 +100,7 @@ impl Journey {
         let refusal = match opening {
             Opening::NoKey if private => Refusal::NoPrivateProject,
             Opening::At(opens, Why::Share) => Refusal::Paced { opens },
+            Opening::At(opens, Why::Away) => Refusal::Alone { opens },
             Opening::At(_, Why::Bench | Why::NoKey | Why::Disabled)
             | Opening::Now
             | Opening::NoKey

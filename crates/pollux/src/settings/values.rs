@@ -11,11 +11,13 @@ use super::kind::Kind;
 use super::models::{BUDGET, ModelSettings, Models, Thoughts};
 use super::origin::Origins;
 use super::problem::{Bad, Problem};
+use super::replicas::RedisAway;
 use super::setting::Setting;
 use crate::store::record::InjectionPosition as Position;
 
 const STRATEGIES: Kind = Kind::Choice(&["headroom", "least_used", "round_robin", "fill_first"]);
 const POSITIONS: Kind = Kind::Choice(&["system", "user_prefix", "user_suffix"]);
+const REDIS_AWAY: Kind = Kind::Choice(&["share", "refuse"]);
 const SECONDS: Kind = Kind::Time { least_ms: 1, unit: "s" };
 const DAYS: Kind = Kind::Whole { least: 1, most: 3_650 };
 
@@ -54,6 +56,10 @@ live! {
         /// Origins of web pages that may call `/v1` from a browser, separated by commas: `https://app.example.com`, or `*`
         /// for every page. Without it, browsers keep pages of other origins out.
         cors_origins: Origins = "", "cors-origins", ["POLLUX_CORS_ORIGINS"], Kind::Origins;
+    }
+    section "Replicas" {
+        /// What a replica does while Redis is away: `share` goes on with its part of every limit, `refuse` begins no call.
+        redis_away: RedisAway = "share", "redis-away", ["POLLUX_REDIS_AWAY"], REDIS_AWAY;
     }
     section "Thinking" {
         /// Whether models think when the request does not say how much. `off` asks for no thinking, or the least the model

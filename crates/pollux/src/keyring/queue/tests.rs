@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::id::Dice;
 use crate::secret::Secret;
 use crate::settings::{Live, Values};
+use crate::shared::Memory;
 
 const MODEL: &str = "gemini-3.8-flash";
 
@@ -29,7 +30,8 @@ fn ring(rpm: u64) -> Arc<Ring> {
 fn ring_with(rpm: u64, values: Values) -> Arc<Ring> {
     let clock = Arc::new(Paused(Instant::now()));
     let live = Live::fixed(values);
-    let ring = Ring::new(live, clock, Dice::seeded(1)).0;
+    let shared = Arc::new(Memory::new(crate::shared::Settings::default()));
+    let ring = Ring::new((live, shared), clock, Dice::seeded(1)).0;
     let entry = ring.roster_mut().put_key("key_1".into(), "prj_1".into(), Secret::new("k"), Moment(0));
     let project = ProjectSpec { id: entry.project, tier: Tier::Paid, weight: 1, priority: 0, enabled: true };
     let mut pool = ring.pool();

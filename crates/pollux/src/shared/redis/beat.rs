@@ -83,7 +83,7 @@ impl Heart {
     }
 
     pub(super) fn leads(&self, matter: &str) -> bool {
-        lock(&self.leads).get(matter).copied().unwrap_or(false)
+        lock(&self.leads).get(matter).copied().unwrap_or(true)
     }
 
     pub(super) fn say(&self, news: News) {

@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, ErrorKind, FromRedisValue, RedisError, ServerErrorKind};
+use redis::{AsyncConnectionConfig, ErrorKind, FromRedisValue, RedisError};
 
 use super::address::RedisUrl;
 use super::scripts::{Call, Scripts};
@@ -99,35 +99,27 @@ impl Link {
         self.heard(pipeline.query_async(&mut connection).await)
     }
 
+    /// Ends the connection, as a server does that goes away.
+    #[cfg(test)]
+    pub(super) fn cut(&self) {
+        *self.connection.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn connection(&self) -> Result<MultiplexedConnection, Away> {
         self.connection.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Away)
     }
 
-    /// What an answer says of the link: one that did not come, or from a server that cannot serve, ends it.
+    /// What an answer says of the link: one that did not come, or is a failure, ends it.
     fn heard<T>(&self, answer: Result<T, RedisError>) -> Result<T, Away> {
         answer.map_err(|error| {
             metrics::counter!(names::REDIS_FAILURES).increment(1);
-            if is_away(&error) {
-                let lost = self.connection.write().unwrap_or_else(PoisonError::into_inner).take();
-                if lost.is_some() {
-                    tracing::warn!(address = %self.address, %error, "Redis is away; this replica goes on by itself");
-                }
-            } else {
-                tracing::error!(address = %self.address, %error, "Redis refused a question");
+            // A server that refuses (it is full, or read-only, or still loading) is as good as none.
+            let lost = self.connection.write().unwrap_or_else(PoisonError::into_inner).take();
+            if lost.is_some() {
+                tracing::warn!(address = %self.address, %error, "Redis is away; this replica goes on by itself");
             }
             Away
         })
-    }
-}
-
-/// Whether the server, rather than the question, is to blame.
-fn is_away(error: &RedisError) -> bool {
-    match error.kind() {
-        ErrorKind::Server(kind) => matches!(
-            kind,
-            ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown | ServerErrorKind::ReadOnly
-        ),
-        _ => true,
     }
 }
 
