@@ -61,7 +61,7 @@ impl Ring {
         let Reserved { mark, answer } = self.shared.reserve(&project, &claim, self.now()).await?;
         if let Some(mark) = mark {
             self.hear(lease, &claim.model, &answer);
-            lease.claimed = Some(Claimed { model: claim.model, mark, day: claim.day });
+            lease.claimed = Some(Box::new(Claimed { model: claim.model, mark, day: claim.day }));
             return Ok(());
         }
         metrics::counter!(names::CLAIMS_REFUSED).increment(1);

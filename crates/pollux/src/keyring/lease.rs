@@ -20,7 +20,7 @@ pub struct Lease {
     key: Arc<KeyEntry>,
     reservation: Option<Reservation>,
     /// What the other replicas know of the reservation.
-    pub(super) claimed: Option<Claimed>,
+    pub(super) claimed: Option<Box<Claimed>>,
     decision: Decision,
     model: Box<str>,
     /// Input tokens as estimated, before calibration.
@@ -151,7 +151,9 @@ impl Lease {
             let claim = pool.claim(&reservation, now);
             pool.abandon(reservation, now);
             drop(pool);
-            claim.into_iter().for_each(|claim| self.ring.shared.count(self.key.project_id.as_str(), &claim));
+            if let Some(claim) = claim {
+                self.ring.shared.count(self.key.project_id.as_str(), &claim);
+            }
         }
         Some(self.key.secret.clone())
     }
