@@ -258,7 +258,7 @@ impl Relay {
                 }
                 Ok(Won::Hedge(value, other)) => {
                     lease.settle(Settled::failed(true));
-                    return Ok((self.commit(&call, value, other, &mut journey).await, call));
+                    return Ok((self.commit(&call, value, *other, &mut journey).await, call));
                 }
                 Err(lost) => lost,
             };

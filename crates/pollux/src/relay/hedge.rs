@@ -30,7 +30,7 @@ pub(super) enum Won<T> {
     /// The attempt with the lease that was there.
     First(T),
     /// The hedge, with its own lease.
-    Hedge(T, Lease),
+    Hedge(T, Box<Lease>),
 }
 
 impl Relay {
@@ -68,13 +68,13 @@ impl Relay {
             }
             (false, Ok(value)) => {
                 drop(hedge);
-                Ok(Won::Hedge(value, other))
+                Ok(Won::Hedge(value, Box::new(other)))
             }
             (true, Err(failure)) => {
                 note(call, &failure, lease);
                 failure.blame(lease);
                 match hedge.await {
-                    Ok(value) => Ok(Won::Hedge(value, other)),
+                    Ok(value) => Ok(Won::Hedge(value, Box::new(other))),
                     Err(its_own) => {
                         lose(call, &its_own, other);
                         Err(Lost { failure, blamed: true })
