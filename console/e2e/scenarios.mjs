@@ -89,6 +89,50 @@ export const scenarios = {
     await page.getByText('0 of 12').waitFor();
   },
 
+  async 'keys: tagged together, told apart by note, held and reset'(stage) {
+    const page = await stage.open('keys');
+    await settled(page);
+    await page.getByTestId('filter').fill('state:ready');
+    await page.getByTestId('all').check();
+    await page.getByTestId('bulk-tag').click();
+    await page.getByTestId('bulk-word').fill('spare, night');
+    await page.getByRole('button', { name: 'Tag', exact: true }).click();
+    await page.getByText(/Tag: \d+ keys/).waitFor();
+    const tagged = (await stage.ask('GET', 'admin/keys?tag=spare')).data;
+    check(tagged.length >= 9, `${tagged.length} keys are tagged`);
+    await page.getByTestId('filter').fill('tag:night');
+    await page.locator('.shown .line a.mono').first().click();
+    await page.getByTestId('key-edit').click();
+    await page.getByTestId('key-note').fill(EVIL);
+    await page.getByTestId('key-tags').fill('night day');
+    await page.getByTestId('key-say').click();
+    await page.getByRole('dialog').getByText(EVIL).waitFor();
+    check(!(await page.evaluate(() => window.evil)), 'a note became more than text');
+    check((await stage.ask('GET', 'admin/keys?tag=day')).data[0].note === EVIL, 'the note was not kept');
+    await page.getByTestId('key-toggle').click();
+    await page.locator('ol').getByText('by an operator').first().waitFor();
+    await page.getByTestId('key-toggle').click();
+    await page.locator('ol li').nth(1).waitFor();
+    await stage.axe(page, 'a key with a timeline');
+    await stage.shot(page, 'key-timeline');
+    const [{ id: bad }] = (await stage.ask('POST', 'admin/keys', { key: key('c') })).keys;
+    await stage.ask('POST', `admin/keys/${bad}/check`);
+    await page.goto(`${stage.base}#/keys/${bad}`);
+    await page.getByTestId('hold').waitFor();
+    await page.locator('ol li').first().waitFor();
+    await stage.shot(page, 'key-held');
+    await stage.ask('DELETE', `admin/keys/${bad}`);
+    for (const [language, theme, width] of [['zh', 'dark', 1280], ['en', 'light', 360], ['zh', 'dark', 360]]) {
+      const other = await stage.open(`keys/${tagged[0].id}`, { language, theme, width });
+      await other.locator('ol li').first().waitFor().catch(() => undefined);
+      await stage.fits(other, `a key, ${language} ${width}`);
+      await stage.shot(other, `key-${language}-${theme}-${width}`);
+      await other.goto(`${stage.base}#/keys`);
+      await settled(other);
+      await stage.shot(other, `keys-${language}-${theme}-${width}`);
+    }
+  },
+
   async 'a key: why it stands so, test, off and on again'(stage) {
     const page = await stage.open('keys');
     await page.locator('.shown a').first().click();

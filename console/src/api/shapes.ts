@@ -3,7 +3,9 @@ export interface Page<T> { data: T[]; next: string | null }
 export interface Setup { claimed: boolean; open: boolean }
 export interface Myself { id: string | null; name: string; role: 'admin' | 'viewer'; via: string; csrf: string | null; expires_at: string | null; confirmed_at: string | null }
 export interface Standing { name: string; reason: string | null; since: string | null; until: string | null }
-export interface Key { id: string; hint: string; label: string | null; project_id: string; origin: string; enabled: boolean; state: Standing; created_at: string; tags?: string[]; notes?: string; last_used_at?: string | null }
+export interface Key { id: string; hint: string; label: string | null; project_id: string; origin: string; enabled: boolean; state: Standing; created_at: string; tags?: string[]; note?: string | null; day?: { model: string; used: number; limit: number }[] }
+export interface Held { whose: 'key' | 'project' | 'model'; model: string | null; grade: string; reason: string; since: string; until: string | null }
+export interface Bulked { action: string; done: number; failed: number; results: { id: string; ok: boolean; error: string | null; state: string | null }[]; next: string | null }
 export interface Project { id: string; label: string | null; google_number: string | null; tier: string; weight: number; priority: number; enabled: boolean; notes: string; state: Standing; key_count: number; created_at: string; updated_at: string }
 export interface Gauge { used: number; limit: number | null; known_from: string | null; since: string | null }
 export interface Bench { grade: string; reason: string; since: string | null; until: string | null }

@@ -26,7 +26,7 @@ use crate::http::{self, Closing, Fixed, Gateway, Parts, Requests, Server};
 use crate::id::Dice;
 use crate::jobs::{AlertRooms, Alerts, Jobs};
 use crate::journal::{self, Journal, Shipper};
-use crate::keyring::{self, Keeper, Keyring};
+use crate::keyring::{self, Keeper, Keyring, WordsChange};
 use crate::lifecycle::Lifecycle;
 use crate::limits::Limits;
 use crate::operators::{self, AdminRule, Operators};
@@ -391,7 +391,7 @@ async fn add_environment_keys(keyring: &Keyring, config: &Config) -> anyhow::Res
         return Ok(());
     }
     let lines: Vec<&str> = config.gemini_api_keys.iter().map(Secret::expose).collect();
-    let addition = keyring.add(&lines.join("\n"), Origin::Environment).await?;
+    let addition = keyring.add(&lines.join("\n"), &WordsChange::default(), Origin::Environment).await?;
     let fresh = addition.keys.iter().filter(|key| !key.duplicate).count();
     tracing::info!(fresh, known = addition.keys.len() - fresh, "read keys from GEMINI_API_KEYS");
     for malformed in &addition.malformed {

@@ -5,6 +5,7 @@
 mod blame;
 mod census;
 mod check;
+mod deeds;
 mod explain;
 mod fleet;
 mod intake;
@@ -21,6 +22,8 @@ mod ring;
 mod roll;
 mod roster;
 mod tally;
+mod timeline;
+mod words;
 
 use std::sync::{Arc, Mutex};
 
@@ -38,6 +41,7 @@ use pacing::Pacer;
 use ring::Ring;
 
 pub use check::Checked;
+pub use deeds::Found;
 pub use explain::{Explained, ExplainedCandidate, ExplainedExclusion};
 pub use keeping::Keeper;
 pub use kinship::{Confidence, Kin, KinSign};
@@ -48,6 +52,8 @@ pub use pool::{Decision, Opening, Strategy, Why};
 pub use projects::{ProjectChange, tier_of};
 pub use ring::Wish;
 pub use roll::{Addition, KeyView, RollError};
+pub use timeline::Told;
+pub use words::{Unsaid, WordsChange, is_tag};
 
 /// The pool's live face.
 #[derive(Debug)]

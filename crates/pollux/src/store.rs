@@ -24,22 +24,26 @@ pub use error::StoreError;
 pub use sql::{PostgresSettings, PostgresUrl, SqlStore, SqliteSettings, Synchronous};
 
 use record::{
-    AuditFilter, AuditRow, DayCount, KeyId, KeyRow, KeyState, Limit, LimitFilter, NewKey, NewUser,
-    OperatorRow, ProjectId, ProjectRow, SessionRow, SettingsVersion, Stored, UserId, UserRow,
+    AuditFilter, AuditRow, DayCount, KeyFilter, KeyId, KeyRow, KeyState, KeyWords, Limit, LimitFilter,
+    NewKey, NewUser, OperatorRow, ProjectId, ProjectRow, SessionRow, SettingsVersion, Stored, Turn, UserId,
+    UserRow,
 };
 use usage::{AttemptFilter, AttemptRow, By, CallFilter, Group, Place, Record, Sequenced, Sums, UsageFilter};
 
 /// The most rows one page of a list has.
 pub const PAGE: usize = 1_000;
 
+/// How many turns of a key, or of a project, are kept.
+pub const TURNS: usize = 100;
+
 /// What every operation answers.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// Everything that is kept. Lists are in the order of ids, which is the order of creation to the millisecond; the
 /// next page starts `after` the last id of the one before.
-pub trait Store: Projects + Keys + Users + Settings + Counters + Usage + Sessions + Audit {}
+pub trait Store: Projects + Keys + Timeline + Users + Settings + Counters + Usage + Sessions + Audit {}
 
-impl<T: Projects + Keys + Users + Settings + Counters + Usage + Sessions + Audit> Store for T {}
+impl<T: Projects + Keys + Timeline + Users + Settings + Counters + Usage + Sessions + Audit> Store for T {}
 
 /// Upstream keys.
 #[async_trait]
@@ -50,6 +54,10 @@ pub trait Keys: Debug + Send + Sync {
 
     /// One page of keys, at most [`PAGE`].
     async fn list_keys(&self, after: Option<&KeyId>, limit: usize) -> Result<Vec<KeyRow>>;
+
+    /// One page of the keys of a filter, at most [`PAGE`].
+    async fn find_keys(&self, filter: &KeyFilter, after: Option<&KeyId>, limit: usize)
+    -> Result<Vec<KeyRow>>;
 
     /// All keys, read page by page. For the start of the program.
     async fn load_keys(&self) -> Result<Vec<KeyRow>> {
@@ -73,11 +81,27 @@ pub trait Keys: Debug + Send + Sync {
     /// Counts a key to another project, which must exist.
     async fn move_key(&self, id: &KeyId, project: &ProjectId, now: Moment) -> Result<()>;
 
+    /// Writes what an operator says of a key.
+    async fn describe_key(&self, id: &KeyId, words: &KeyWords, now: Moment) -> Result<()>;
+
     /// Notes what the pool found out about a key.
     async fn set_key_state(&self, id: &KeyId, state: &KeyState, now: Moment) -> Result<()>;
 
     /// Removes a key and its secret. Its id stays taken for ever.
     async fn delete_key(&self, id: &KeyId, now: Moment) -> Result<()>;
+}
+
+/// What became of keys.
+#[async_trait]
+pub trait Timeline: Debug + Send + Sync {
+    /// Notes turns. Of each owner the last [`TURNS`] are kept.
+    async fn add_turns(&self, turns: &[Turn]) -> Result<()>;
+
+    /// The turns of these owners together, at most [`PAGE`], the latest first.
+    async fn list_turns(&self, owners: &[&str]) -> Result<Vec<Turn>>;
+
+    /// Forgets turns from before `before`, at most so many; answers how many.
+    async fn delete_turns_before(&self, before: Moment, at_most: usize) -> Result<u64>;
 }
 
 /// Google projects, the owners of quota.

@@ -205,7 +205,7 @@ fn bench_view(bench: &Bench) -> BenchView {
     BenchView { grade: *grade, reason: reason.to_string(), since: *since, until: *until, probe: *probe }
 }
 
-fn standing(bench: Option<&Bench>, now: Moment) -> Option<BenchView> {
+pub(crate) fn standing(bench: Option<&Bench>, now: Moment) -> Option<BenchView> {
     bench.filter(|bench| bench.stands(now)).map(bench_view)
 }
 

@@ -5,6 +5,7 @@ mod census;
 mod choosing;
 mod closing;
 mod fleet;
+mod holding;
 mod outlook;
 mod properties;
 mod simulation;

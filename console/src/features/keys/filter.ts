@@ -2,7 +2,7 @@
 import type { Key } from '../../api/shapes';
 
 export interface Term { field: string; values: string[]; not: boolean }
-export const FIELDS = ['state', 'project', 'tag', 'label', 'origin', 'reason', 'id'] as const;
+export const FIELDS = ['state', 'project', 'tag', 'label', 'note', 'origin', 'reason', 'id'] as const;
 
 export function parse(text: string): Term[] {
   const pieces = text.match(/-?(?:[a-z]+:)?(?:"[^"]*"|\S+)/giu) ?? [];
@@ -23,10 +23,11 @@ export function matcher(terms: readonly Term[], project: (id: string) => string)
     project: (key) => `${project(key.project_id)} ${key.project_id}`,
     tag: (key) => (key.tags ?? []).join(' '),
     label: (key) => key.label ?? '',
+    note: (key) => key.note ?? '',
     origin: (key) => key.origin,
     reason: (key) => key.state.reason ?? '',
     id: (key) => key.id,
-    any: (key) => `${key.hint} ${key.label ?? ''} ${key.id} ${project(key.project_id)} ${(key.tags ?? []).join(' ')} ${key.notes ?? ''}`,
+    any: (key) => `${key.hint} ${key.label ?? ''} ${key.id} ${project(key.project_id)} ${(key.tags ?? []).join(' ')} ${key.note ?? ''}`,
   };
   return (key) => terms.every(({ field, values, not }) => {
     const text = (texts[field] ?? texts.any)?.(key).toLowerCase() ?? '';

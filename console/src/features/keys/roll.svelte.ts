@@ -1,6 +1,6 @@
 /** All keys, as many as there are: the first page shows at once, the rest comes while one reads. */
 import { ask, everyRow, Failure } from '../../api/client';
-import type { Key, Project } from '../../api/shapes';
+import type { Bulked, Key, Project } from '../../api/shapes';
 
 class Roll {
   keys = $state.raw<Key[]>([]);
@@ -65,10 +65,29 @@ export async function each(ids: readonly string[], deed: (id: string) => Promise
   return failed;
 }
 
+export interface Progress { at: number; failed: number }
+
+/** Does one thing to many keys, some at a time; says how far it is and what failed for which. */
+export async function bulk(action: string, ids: readonly string[], more: Record<string, unknown>, progress: (at: Progress) => void, stopped: () => boolean): Promise<{ failed: number; errors: string[] }> {
+  const AT_ONCE = action === 'test' ? 16 : 500;
+  let failed = 0;
+  const errors = new Set<string>();
+  for (let from = 0; from < ids.length && !stopped(); from += AT_ONCE) {
+    const some = ids.slice(from, from + AT_ONCE);
+    const answer = await ask<Bulked>('admin/keys/bulk', { method: 'POST', body: { action, ids: some, ...more } });
+    failed += answer.failed;
+    for (const one of answer.results) if (one.error) errors.add(one.error);
+    progress({ at: from + some.length, failed });
+  }
+  return { failed, errors: [...errors] };
+}
+
 export const act = {
   check: (id: string) => ask<{ works: boolean; finding: string; message: string | null; key: Key }>(`admin/keys/${id}/check`, { method: 'POST' }),
   enable: (id: string) => ask<Key>(`admin/keys/${id}/enable`, { method: 'POST' }),
   disable: (id: string) => ask<Key>(`admin/keys/${id}/disable`, { method: 'POST' }),
   remove: (id: string) => ask<void>(`admin/keys/${id}`, { method: 'DELETE' }),
+  say: (id: string, said: { label?: string | null; note?: string | null; tags?: string[] }) => ask<Key>(`admin/keys/${id}`, { method: 'PATCH', body: said }),
+  reset: (id: string) => ask<Bulked>('admin/keys/bulk', { method: 'POST', body: { action: 'reset', ids: [id] } }),
   move: (id: string, project: string) => ask<Key>(`admin/keys/${id}/move`, { method: 'POST', body: { project } }),
 };

@@ -9,6 +9,7 @@ use pool::Scope;
 
 use super::Keyring;
 use super::roll::READY;
+use super::timeline::DISABLED;
 use crate::store::StoreError;
 use crate::store::record::{self, KeyState};
 use crate::upstream::Request;
@@ -57,9 +58,13 @@ impl Keyring {
 
     async fn revive(&self, id: &record::KeyId, handle: pool::KeyId) -> Result<(), StoreError> {
         let now = self.now();
+        let before = self.show(id).await?;
         self.ring.pool().clear(&Scope::Key(handle), now);
         let state = KeyState { name: READY.to_owned(), reason: String::new(), since: now };
         self.store.set_key_state(id, &state, now).await?;
+        if !matches!(before.state(), READY | DISABLED) {
+            self.note_turn(id, READY, "passed a test").await;
+        }
         Ok(())
     }
 }

@@ -6,10 +6,10 @@
 //! - `name=key` and `name: key`: the name is the key's project, and that of the keys after it on the same line. A
 //!   name that says `key` or `token` is that of a variable (`GEMINI_API_KEYS=…`, as in an `.env` file) and no project.
 //!   `export ` is passed over, and so are lines that begin with `#` or `//` and whatever follows ` #`.
-//! - A table, `key,project,label` (or with semicolons or tabs), if its first line names these columns, in any order;
+//! - A table, `key,project,label,note,tags` (or with semicolons or tabs), if its first line names these columns, in any order;
 //!   without such a line, if every line is one key and then the same one or two cells that are not keys (a single
 //!   line must have all three).
-//! - JSON: a text, a list, or objects with `key` and perhaps `project` and `label`; any other name of an object is
+//! - JSON: a text, a list, or objects with `key` and perhaps `project`, `label`, `note` and `tags`; any other name of an object is
 //!   the project of the keys below it, by the same rule.
 //!
 //! A key is 20 to 200 characters of `A-Z a-z 0-9 _ . -`, whatever it begins with (wire.md §1.1); OAuth tokens
@@ -25,7 +25,9 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
+use super::words;
 use crate::secret::{Secret, hint};
+use crate::store::record::KeyWords;
 
 /// The most items one import may have.
 pub(super) const LIMIT: usize = 100_000;
@@ -39,8 +41,8 @@ pub(super) struct Intake {
     pub key: Secret,
     /// The project it was said to belong to.
     pub project: Option<String>,
-    /// What it was said to be called.
-    pub label: Option<String>,
+    /// What it was said to be called, and what else was said of it.
+    pub words: KeyWords,
 }
 
 /// Something that stands where a key should be and is none.
@@ -105,18 +107,20 @@ struct Found<'a> {
     line: usize,
     project: Option<&'a str>,
     label: Option<&'a str>,
+    note: Option<&'a str>,
+    tags: Option<&'a str>,
 }
 
 impl Reader {
     fn take(&mut self, found: &Found<'_>) {
-        let Found { text, line, project, label } = *found;
+        let Found { text, line, project, .. } = *found;
         if self.items >= LIMIT {
             self.pasted.cut_short = true;
             return;
         }
         self.items += 1;
-        let checked = check(text).and_then(|()| Ok((name(project)?, name(label)?)));
-        let (project, label) = match checked {
+        let checked = check(text).and_then(|()| Ok((name(project)?, found.words()?)));
+        let (project, words) = match checked {
             Ok(names) => names,
             Err(reason) => return self.pasted.malformed.push(Malformed { hint: hint(text), line, reason }),
         };
@@ -125,7 +129,15 @@ impl Reader {
             return self.pasted.repeated.push(Repeated { hint: hint(text), line, first });
         }
         self.first.insert(digest, line);
-        self.pasted.keys.push(Intake { key: Secret::new(text), project, label });
+        self.pasted.keys.push(Intake { key: Secret::new(text), project, words });
+    }
+}
+
+impl Found<'_> {
+    fn words(&self) -> Result<KeyWords, &'static str> {
+        let note = words::note(self.note.unwrap_or_default())?;
+        let tags = words::split_tags(self.tags.unwrap_or_default())?;
+        Ok(KeyWords { label: name(self.label)?.unwrap_or_default(), note, tags })
     }
 }
 

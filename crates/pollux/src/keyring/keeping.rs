@@ -11,9 +11,10 @@ use tokio::time::Instant;
 use super::Keyring;
 use super::limits::KnownLimit;
 use super::projects::word;
-use super::ring::Ring;
+use super::ring::{News, Ring};
 use super::roll::{DEAD, READY};
 use super::tally::Tally;
+use super::timeline::Chronicle;
 use crate::store::record::KeyState;
 use crate::store::{Store, StoreError};
 use crate::telemetry::names;
@@ -26,13 +27,14 @@ const TALLY_EVERY: Duration = Duration::from_secs(30);
 pub struct Keeper {
     store: Arc<dyn Store>,
     ring: Arc<Ring>,
-    changes: mpsc::Receiver<Vec<Change>>,
+    changes: mpsc::Receiver<News>,
+    chronicle: Chronicle,
     tally: Tally,
 }
 
 impl Keeper {
-    pub(super) fn new(store: Arc<dyn Store>, ring: Arc<Ring>, changes: mpsc::Receiver<Vec<Change>>) -> Self {
-        Self { store, ring, changes, tally: Tally::default() }
+    pub(super) fn new(store: Arc<dyn Store>, ring: Arc<Ring>, changes: mpsc::Receiver<News>) -> Self {
+        Self { store, ring, changes, chronicle: Chronicle::default(), tally: Tally::default() }
     }
 
     /// With the counts that the store has already.
@@ -49,14 +51,14 @@ impl Keeper {
                 biased;
                 () = &mut shutdown => break,
                 _ = tick.tick() => self.write_tally().await,
-                changes = self.changes.recv() => match changes {
-                    Some(changes) => self.keep(changes).await,
+                news = self.changes.recv() => match news {
+                    Some(news) => self.keep(news).await,
                     None => return,
                 },
             }
         }
-        while let Ok(changes) = self.changes.try_recv() {
-            self.keep(changes).await;
+        while let Ok(news) = self.changes.try_recv() {
+            self.keep(news).await;
         }
         self.write_tally().await;
     }
@@ -70,7 +72,11 @@ impl Keeper {
         }
     }
 
-    async fn keep(&self, changes: Vec<Change>) {
+    async fn keep(&mut self, News { changes, detail }: News) {
+        let turns = self.chronicle.turns(&changes, &detail, &self.ring.roster());
+        if let Err(error) = self.store.add_turns(&turns).await {
+            tracing::warn!(%error, "a turn of a key was not written down");
+        }
         for Change { at, what } in changes {
             let began = Instant::now();
             let written = self.keep_one(at, what).await;

@@ -117,7 +117,7 @@ impl Lease {
         if let Some(claimed) = &self.claimed {
             self.ring.correct(&self.key.project_id, claimed, (reserved, actual.took(reserved)));
         }
-        self.ring.announce(changes);
+        self.ring.announce(changes, String::new);
         self.ring.give_turns(&self.model);
     }
 

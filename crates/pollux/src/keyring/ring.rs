@@ -13,6 +13,7 @@ use super::blame::blame_for;
 use super::lease::Lease;
 use super::queue::Line;
 use super::roster::{KeyEntry, Roster};
+use super::timeline;
 use crate::clock::Clock;
 use crate::id::Dice;
 use crate::settings::Live;
@@ -71,7 +72,14 @@ pub(super) struct Ring {
     pub(super) line: Line,
     /// Held while a project's row and its place in the pool change together.
     pub(super) changing: tokio::sync::Mutex<()>,
-    changes: mpsc::Sender<Vec<Change>>,
+    changes: mpsc::Sender<News>,
+}
+
+/// What the pool found out, and what Google said with it.
+#[derive(Debug)]
+pub(super) struct News {
+    pub(super) changes: Vec<Change>,
+    pub(super) detail: String,
 }
 
 impl Ring {
@@ -79,7 +87,7 @@ impl Ring {
         (settings, shared): (Live, Arc<dyn Shared>),
         clock: Arc<dyn Clock>,
         dice: Dice,
-    ) -> (Self, mpsc::Receiver<Vec<Change>>) {
+    ) -> (Self, mpsc::Receiver<News>) {
         let (changes, receiver) = mpsc::channel(WAITING_CHANGES);
         let pool = Mutex::new(Pool::new(Settings::default()));
         (
@@ -189,18 +197,19 @@ impl Ring {
         self.notice_kin(key, model, outcome);
         let Some(blame) = blame_for(outcome, now.0 - key.created_at.0) else { return };
         let changes = self.pool().blame(key.handle, model, &blame, now, self.roll());
-        self.announce(changes);
+        self.announce(changes, || timeline::detail(outcome));
     }
 
     /// Says what changed: to the log at once, to the store soon.
-    pub(super) fn announce(&self, changes: Vec<Change>) {
+    pub(super) fn announce(&self, changes: Vec<Change>, detail: impl FnOnce() -> String) {
         if changes.is_empty() {
             return;
         }
         for change in &changes {
             tracing::info!(change = ?change.what, "the pool changed");
         }
-        if self.changes.try_send(changes).is_err() {
+        let news = News { changes, detail: detail() };
+        if self.changes.try_send(news).is_err() {
             tracing::warn!("a change of the pool could not be queued for the store");
         }
     }

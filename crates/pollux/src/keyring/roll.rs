@@ -6,6 +6,8 @@ use pool::{Change, KeySpec, ProjectSpec, Scope, Tier, What};
 
 use super::Keyring;
 use super::intake::{self, Intake, Malformed, Repeated};
+use super::timeline::{BY_AN_OPERATOR, DISABLED};
+use super::words::{Unsaid, WordsChange, reworded};
 use crate::secret::Secret;
 use crate::store::StoreError;
 use crate::store::record::{self, KeyRow, NewKey, Origin, Owner, ProjectRow, Stored};
@@ -14,6 +16,9 @@ use crate::store::record::{self, KeyRow, NewKey, Origin, Owner, ProjectRow, Stor
 fn context(id: &record::KeyId) -> String {
     format!("key:{}", id.as_str())
 }
+
+/// Of how many models a key says what the day has taken.
+const SHOWN_MODELS: usize = 3;
 
 /// Under which purpose keys are looked up.
 const LOOKUP: &str = "key";
@@ -30,6 +35,9 @@ pub enum RollError {
     /// The name of a project cannot be used.
     #[error("the project {0}")]
     Project(&'static str),
+    /// What is to be said of keys cannot be said.
+    #[error(transparent)]
+    Words(Unsaid),
     /// More keys than one request may bring.
     #[error("more than {} keys at once; send them in several requests", intake::LIMIT)]
     TooMany,
@@ -64,6 +72,8 @@ pub struct KeyView {
     pub row: KeyRow,
     /// What the pool knows.
     pub live: pool::KeyState,
+    /// What its project has taken of the day, where it has the least left.
+    pub day: Vec<pool::DayShare>,
 }
 
 impl Keyring {
@@ -80,8 +90,8 @@ impl Keyring {
         self.load_limits().await
     }
 
-    /// Adds every key that the text holds. Nothing is added if the store fails.
-    pub async fn add(&self, text: &str, origin: Origin) -> Result<Addition, RollError> {
+    /// Adds every key that the text holds, and says this of each. Nothing is added if the store fails.
+    pub async fn add(&self, text: &str, said: &WordsChange, origin: Origin) -> Result<Addition, RollError> {
         let pasted = intake::parse(text);
         if pasted.cut_short {
             return Err(RollError::TooMany);
@@ -89,7 +99,8 @@ impl Keyring {
         if pasted.keys.is_empty() && pasted.malformed.is_empty() {
             return Err(RollError::NoKeys);
         }
-        let fresh: Vec<NewKey> = pasted.keys.iter().map(|intake| self.sealed(intake, origin)).collect();
+        let sealed = |intake| self.sealed(intake, said, origin);
+        let fresh = pasted.keys.iter().map(sealed).collect::<Result<Vec<NewKey>, _>>()?;
         let stored = self.store.insert_keys(&fresh, self.now()).await?;
         self.enlist_added(&stored).await?;
         let keys = fresh.into_iter().zip(stored).map(|(key, stored)| match stored {
@@ -99,18 +110,18 @@ impl Keyring {
         Ok(Addition { keys: keys.collect(), malformed: pasted.malformed, repeated: pasted.repeated })
     }
 
-    fn sealed(&self, intake: &Intake, origin: Origin) -> NewKey {
-        let Intake { key, project, label } = intake;
+    fn sealed(&self, intake: &Intake, said: &WordsChange, origin: Origin) -> Result<NewKey, RollError> {
+        let Intake { key, project, words } = intake;
         let id = record::KeyId::from(self.dice.id("key", self.now()));
-        NewKey {
+        Ok(NewKey {
             owner: project.clone().map_or(Owner::Own, Owner::Label),
             sealed: self.master.seal(key, &context(&id)),
             lookup: self.master.lookup_hash(LOOKUP, key.expose()),
             hint: key.hint(),
-            label: label.clone().unwrap_or_default(),
+            words: reworded(words.clone(), said).map_err(RollError::Words)?,
             origin,
             id,
-        }
+        })
     }
 
     async fn enlist_added(&self, stored: &[Stored]) -> Result<(), StoreError> {
@@ -185,16 +196,21 @@ impl Keyring {
         Ok(self.view(self.store.key(id).await?))
     }
 
-    fn view(&self, row: KeyRow) -> KeyView {
-        let entry = self.ring.roster().key_by_id(&row.id).map(Arc::clone);
-        let live = entry
-            .map_or(pool::KeyState::Unknown, |entry| self.ring.pool().key_state(entry.handle, self.now()));
-        KeyView { row, live }
+    pub(super) fn view(&self, row: KeyRow) -> KeyView {
+        let Some(entry) = self.ring.roster().key_by_id(&row.id).map(Arc::clone) else {
+            return KeyView { row, live: pool::KeyState::Unknown, day: Vec::new() };
+        };
+        let (pool, now) = (self.ring.pool(), self.now());
+        let live = pool.key_state(entry.handle, now);
+        let day = pool.day_of(entry.handle, SHOWN_MODELS, now);
+        drop(pool);
+        KeyView { row, live, day }
     }
 
     /// Switches a key on or off. Switching on also forgets that it was dead or benched: an operator knows better.
     pub async fn enable(&self, id: &record::KeyId, enabled: bool) -> Result<KeyView, StoreError> {
         let now = self.now();
+        let before = self.show(id).await?;
         self.store.enable_key(id, enabled, now).await?;
         if enabled {
             let ready = record::KeyState { name: READY.to_owned(), reason: String::new(), since: now };
@@ -206,6 +222,10 @@ impl Keyring {
             if enabled {
                 pool.clear(&Scope::Key(entry.handle), now);
             }
+        }
+        let state = if enabled { READY } else { DISABLED };
+        if before.state() != state {
+            self.note_turn(id, state, BY_AN_OPERATOR).await;
         }
         self.show(id).await
     }

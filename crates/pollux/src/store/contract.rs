@@ -5,8 +5,8 @@
 use pool::account::{Caps, Limit as CapOf};
 
 use super::record::{
-    Injection, InjectionPosition, KeyId, KeyState, NewKey, NewUser, Origin, Owner, Priority, ProjectId,
-    Rules, SettingsVersion, Stored, UserId,
+    Injection, InjectionPosition, KeyId, KeyState, KeyWords, NewKey, NewUser, Origin, Owner, Priority,
+    ProjectId, Rules, SettingsVersion, Stored, UserId,
 };
 use super::{Store, StoreError, check_master_key};
 use crate::clock::Moment;
@@ -24,6 +24,8 @@ macro_rules! for_each_check {
             pages_are_in_the_order_of_bytes
             a_key_is_switched_judged_and_deleted
             a_key_moves_to_another_project
+            keys_are_described_and_found_by_tag
+            turns_are_kept_in_order_and_bounded
             projects_are_found_by_label_and_changed
             users_are_kept_by_hash
             users_are_rotated_and_deleted
@@ -59,9 +61,11 @@ macro_rules! for_each_check {
 pub(super) use for_each_check;
 
 mod counters;
+mod keys;
 mod operators;
 mod usage;
 pub(super) use counters::*;
+pub(super) use keys::*;
 pub(super) use operators::*;
 pub(super) use usage::*;
 
@@ -81,7 +85,7 @@ pub(super) fn new_key(seed: u64, owner: Owner) -> NewKey {
         sealed: vec![1, 2, 3],
         lookup: hash(seed),
         hint: "AIza…9xYz".into(),
-        label: format!("key {seed}"),
+        words: KeyWords { label: format!("key {seed}"), ..KeyWords::default() },
         origin: Origin::Admin,
     }
 }
@@ -99,6 +103,10 @@ fn new_user(seed: u64) -> NewUser {
     }
 }
 
+fn labelled(text: &str) -> KeyWords {
+    KeyWords { label: text.into(), ..KeyWords::default() }
+}
+
 async fn add(store: &dyn Store, key: NewKey) -> Stored {
     store.insert_keys(&[key], NOW).await.unwrap().remove(0)
 }
@@ -114,7 +122,10 @@ pub(super) async fn keys_are_added_once(store: &dyn Store) {
     assert_eq!(add(store, again).await, Stored::Duplicate { key: key.clone() });
 
     let row = store.key(&key).await.unwrap();
-    assert_eq!((row.sealed, row.project, row.label.as_str()), (vec![1, 2, 3], project.clone(), "key 1"));
+    assert_eq!(
+        (row.sealed, row.project, row.words.label.as_str()),
+        (vec![1, 2, 3], project.clone(), "key 1")
+    );
     assert_eq!((row.enabled, row.state.name.as_str(), row.origin), (true, "ready", Origin::Admin));
     assert_eq!((row.created_at, row.state.since), (NOW, NOW));
     let projects = store.load_projects().await.unwrap();
@@ -222,7 +233,7 @@ pub(super) async fn a_key_moves_to_another_project(store: &dyn Store) {
     store.move_key(&id, &team, LATER).await.unwrap();
     let row = store.key(&id).await.unwrap();
     assert_eq!((&row.project, row.updated_at), (&team, LATER));
-    assert_eq!((row.sealed, row.state, row.label), (before.sealed, before.state, before.label));
+    assert_eq!((row.sealed, row.state, row.words), (before.sealed, before.state, before.words));
 
     let nowhere = store.move_key(&id, &"project_nowhere".into(), LATER).await;
     assert!(matches!(nowhere, Err(StoreError::Invalid { field: "project", .. })), "{nowhere:?}");
@@ -409,10 +420,10 @@ pub(super) async fn odd_text_comes_back_as_it_was(store: &dyn Store) {
     ];
     for (seed, text) in (0_u64..).zip(odd) {
         let key =
-            NewKey { label: text.into(), hint: text.into(), ..new_key(seed, Owner::Label(text.into())) };
+            NewKey { words: labelled(text), hint: text.into(), ..new_key(seed, Owner::Label(text.into())) };
         let Stored::Added { key, project } = add(store, key).await else { panic!("{text:?}") };
         let row = store.key(&key).await.unwrap();
-        assert_eq!((row.label.as_str(), row.hint.as_str()), (text, text));
+        assert_eq!((row.words.label.as_str(), row.hint.as_str()), (text, text));
         assert_eq!(store.project_by_label(text, NOW).await.unwrap().id, project);
         let user = NewUser { name: text.into(), ..new_user(seed) };
         assert_eq!(store.insert_user(&user, NOW).await.unwrap().name, text);
@@ -427,7 +438,7 @@ pub(super) async fn nul_is_refused_everywhere(store: &dyn Store) {
     project.notes = nul.into();
     let state = KeyState { name: "dead".into(), reason: nul.into(), since: NOW };
     let refusals = [
-        store.insert_keys(&[NewKey { label: nul.into(), ..new_key(1, Owner::Own) }], NOW).await.map(drop),
+        store.insert_keys(&[NewKey { words: labelled(nul), ..new_key(1, Owner::Own) }], NOW).await.map(drop),
         store.insert_keys(&[new_key(1, Owner::Label(nul.into()))], NOW).await.map(drop),
         store.project_by_label(nul, NOW).await.map(drop),
         store.update_project(&project, NOW).await,

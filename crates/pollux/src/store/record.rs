@@ -1,5 +1,6 @@
 //! The rows of the store, as the rest of the program sees them.
 
+mod key;
 mod operator;
 mod rules;
 
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use crate::clock::Moment;
 
+pub use key::{KeyFilter, KeyWords, Turn};
 pub use operator::{AuditFilter, AuditRow, OperatorRow, SessionRow};
 pub use rules::{Injection, InjectionPosition, Priority, Rules};
 
@@ -125,8 +127,8 @@ pub struct NewKey {
     pub lookup: [u8; 32],
     /// What may be shown of it.
     pub hint: String,
-    /// The operator's name for it, or nothing.
-    pub label: String,
+    /// What the operator says of it.
+    pub words: KeyWords,
     /// Where it came from.
     pub origin: Origin,
 }
@@ -159,8 +161,8 @@ pub struct KeyRow {
     pub sealed: Vec<u8>,
     /// What may be shown of it.
     pub hint: String,
-    /// The operator's name for it, or nothing.
-    pub label: String,
+    /// What the operator says of it.
+    pub words: KeyWords,
     /// Whether it may be used.
     pub enabled: bool,
     /// What the pool knows about it.

@@ -14,6 +14,7 @@ mod postgres;
 mod projects;
 mod settings;
 mod sqlite;
+mod turns;
 mod usage;
 mod users;
 

@@ -54,7 +54,9 @@ async fn a_key_can_be_switched_checked_and_deleted() {
     let off = bed.admin(Method::POST, &format!("/admin/keys/{id}/disable"), &Value::Null).await;
     assert_eq!(off.status, 200, "{}", off.body);
     assert_eq!(bed.chat(MODEL, "hello").await.verdict(), "503 no_available_key");
+    bed.advance(std::time::Duration::from_secs(1));
     bed.admin(Method::POST, &format!("/admin/keys/{id}/enable"), &Value::Null).await;
+    bed.advance(std::time::Duration::from_secs(1));
     assert_eq!(bed.chat(MODEL, "hello").await.status, 200);
 
     let check = bed.admin(Method::POST, &format!("/admin/keys/{id}/check"), &Value::Null).await.json();
@@ -69,8 +71,30 @@ async fn a_key_can_be_switched_checked_and_deleted() {
     let view = bed.admin(Method::GET, &format!("/admin/keys/{id}"), &Value::Null).await.json();
     assert_eq!(view["state"]["name"], "dead", "{view}");
 
+    let turns = last_turn(&bed, &id, "dead").await;
+    let last = &turns["data"][0];
+    assert_eq!((&last["from"], &last["scope"]), (&json!("ready"), &json!("key")), "{turns}");
+    let said = last["detail"].as_str().unwrap();
+    assert!(said.starts_with("403 PERMISSION_DENIED: ") && said.contains("leaked"), "{turns}");
+    assert!(!turns.to_string().contains(&bed.keys[0][0]), "{turns}");
+
     assert!(bed.admin(Method::DELETE, &format!("/admin/keys/{id}"), &Value::Null).await.status < 300);
     assert_eq!(bed.admin(Method::GET, &format!("/admin/keys/{id}"), &Value::Null).await.status, 404);
+}
+
+/// The timeline of a key, once its last turn is this: the pool's own turns are written a moment later.
+async fn last_turn(bed: &Bed, id: &str, state: &str) -> Value {
+    let told = async {
+        loop {
+            let path = format!("/admin/keys/{id}/timeline");
+            let turns = bed.admin(Method::GET, &path, &Value::Null).await.json();
+            if turns["data"][0]["to"] == state {
+                return turns;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), told).await.unwrap()
 }
 
 #[tokio::test]

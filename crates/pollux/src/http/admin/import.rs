@@ -7,9 +7,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::fields::Fields;
+use super::keys::words;
 use super::{IMPORT_LIMIT, Problem};
 use crate::http::Gateway;
-use crate::keyring::{Addition, RollError};
+use crate::keyring::{Addition, RollError, WordsChange};
 use crate::store::record::Origin;
 
 /// A key that is in the pool now.
@@ -46,9 +47,11 @@ impl Brought {
 }
 
 /// Adds the keys that the body's `key` holds: a text with one key or many, or a list.
+/// What the body says of keys in `label`, `note` and `tags` is said of all of them.
 pub(super) async fn import(gateway: &Gateway, request: Body) -> Result<Result<Addition, RollError>, Problem> {
-    let text = text(request).await?;
-    Ok(gateway.keyring.add(&text, Origin::Admin).await)
+    let fields = Fields::read(request, IMPORT_LIMIT).await?;
+    let said = WordsChange { tags: None, tagged: words::tags(&fields, "tags")?, ..words::read(&fields)? };
+    Ok(gateway.keyring.add(&pasted(&fields)?, &said, Origin::Admin).await)
 }
 
 /// The text that a body brings to look for keys in.

@@ -1,6 +1,8 @@
 //! Upstream keys: `/admin/keys`.
 
 pub(super) mod add;
+pub(super) mod bulk;
+pub(super) mod change;
 pub(super) mod check;
 pub(super) mod delete;
 pub(super) mod export;
@@ -9,6 +11,8 @@ pub(super) mod r#move;
 pub(super) mod preview;
 pub(super) mod show;
 pub(super) mod switch;
+pub(super) mod timeline;
+pub(super) mod words;
 
 use pool::KeyState;
 use serde::Serialize;
@@ -25,29 +29,41 @@ pub(super) struct Key {
     /// What may be shown of it.
     hint: String,
     label: Option<String>,
+    note: Option<String>,
+    tags: Vec<String>,
     project_id: String,
     /// `admin` or `environment`.
     origin: &'static str,
     enabled: bool,
     state: Standing,
+    /// What its project has taken of the day, where the least is left.
+    day: Vec<pool::DayShare>,
     created_at: String,
 }
 
 impl From<KeyView> for Key {
     fn from(view: KeyView) -> Self {
-        let KeyView { row, live } = view;
+        let KeyView { row, live, day } = view;
         let state = standing(live, &row);
         Self {
             id: row.id.as_str().to_owned(),
             hint: row.hint,
-            label: Some(row.label).filter(|label| !label.is_empty()),
+            label: said(row.words.label),
+            note: said(row.words.note),
+            tags: row.words.tags,
             project_id: row.project.as_str().to_owned(),
             origin: row.origin.as_str(),
             enabled: row.enabled,
             state,
+            day,
             created_at: clock::iso(row.created_at),
         }
     }
+}
+
+/// A text, or null instead of an empty one.
+fn said(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// What the pool knows now, or what was stored if it knows nothing.

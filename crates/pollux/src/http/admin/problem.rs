@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::access::AccessError;
 use crate::http::body::BodyError;
-use crate::keyring::RollError;
+use crate::keyring::{RollError, Unsaid};
 use crate::operators::{OperatorError, Refused};
 use crate::settings::SettingsError;
 use crate::store::StoreError;
@@ -278,6 +278,7 @@ impl From<RollError> for Problem {
             RollError::NoKeys => {
                 Self::field("key", "holds no key; give one, or several with any separator between them")
             }
+            RollError::Words(Unsaid { field, reason }) => Self::field(field, reason),
             RollError::Project(why) => Self::field("project", why),
             RollError::TooMany => {
                 Self::field("key", "holds more keys than one request may bring; send several requests")

@@ -4,6 +4,7 @@ mod access;
 mod calls;
 mod catalog;
 mod events;
+mod herd;
 mod keys;
 mod projects;
 mod refusals;

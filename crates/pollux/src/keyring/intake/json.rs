@@ -27,7 +27,11 @@ impl Walk<'_> {
             Value::Array(items) => items.iter().for_each(|item| self.value(item, project)),
             Value::Object(object) => self.object(object, project),
             Value::Null => {}
-            Value::Bool(_) | Value::Number(_) => self.found(&value.to_string(), project, None),
+            Value::Bool(_) | Value::Number(_) => {
+                self.place += 1;
+                let (text, line) = (&*value.to_string(), self.place);
+                self.reader.take(&Found { text, line, project, label: None, note: None, tags: None });
+            }
         }
     }
 
@@ -35,7 +39,16 @@ impl Walk<'_> {
         let field = |names: &[&str]| names.iter().find_map(|name| object.get(*name).and_then(Value::as_str));
         if let Some(key) = field(&["key", "api_key", "apiKey", "apikey"]) {
             let project = field(&["project", "project_id", "projectId"]).or(project);
-            return self.found(key.trim(), project, field(&["label", "name"]));
+            let tags = tags(object.get("tags").or_else(|| object.get("tag")));
+            self.place += 1;
+            return self.reader.take(&Found {
+                text: key.trim(),
+                line: self.place,
+                project,
+                label: field(&["label", "name"]),
+                note: field(&["note", "notes"]),
+                tags: Some(&tags),
+            });
         }
         for (name, value) in object {
             self.value(value, Some(name.as_str()).filter(|name| is_project(name)).or(project));
@@ -49,9 +62,13 @@ impl Walk<'_> {
             line::read(self.place, text, project, self.reader);
         }
     }
+}
 
-    fn found(&mut self, text: &str, project: Option<&str>, label: Option<&str>) {
-        self.place += 1;
-        self.reader.take(&Found { text, line: self.place, project, label });
+/// Tags in a list, or in a text.
+fn tags(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+        Some(Value::String(text)) => text.clone(),
+        _ => String::new(),
     }
 }

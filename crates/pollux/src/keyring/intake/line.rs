@@ -13,7 +13,7 @@ pub(super) fn read<'a>(line: usize, text: &'a str, project: Option<&'a str>, rea
             project = Some(name).filter(|name| is_project(name));
         }
         if !key.is_empty() {
-            reader.take(&Found { text: key, line, project, label: None });
+            reader.take(&Found { text: key, line, project, label: None, note: None, tags: None });
         }
     }
 }

@@ -7,6 +7,8 @@ struct Columns {
     key: usize,
     project: Option<usize>,
     label: Option<usize>,
+    note: Option<usize>,
+    tags: Option<usize>,
 }
 
 /// Reads the text if it is a table; false if it is none.
@@ -20,7 +22,7 @@ pub(super) fn read(text: &str, reader: &mut Reader) -> bool {
     if !is_plain(text, separator) {
         return false;
     }
-    let columns = Columns { key: 0, project: Some(1), label: Some(2) };
+    let columns = Columns { key: 0, project: Some(1), label: Some(2), note: None, tags: None };
     read_rows(text, separator, (&columns, 0), reader);
     true
 }
@@ -31,7 +33,9 @@ fn header(cells: &[String]) -> Option<Columns> {
     Some(Columns {
         key: place(&["key", "api_key", "api key", "apikey", "gemini_key", "gemini_api_key"])?,
         project: place(&["project", "project_id", "projectid", "team", "group"]),
-        label: place(&["label", "name", "note", "notes"]),
+        label: place(&["label", "name"]),
+        note: place(&["note", "notes", "comment"]),
+        tags: place(&["tags", "tag"]),
     })
 }
 
@@ -58,7 +62,8 @@ fn read_rows(text: &str, separator: char, (columns, skip): (&Columns, usize), re
         let cell = |at: Option<usize>| at.and_then(|at| cells.get(at)).map(String::as_str);
         let key = cell(Some(columns.key)).unwrap_or_default();
         let (project, label) = (cell(columns.project), cell(columns.label));
-        reader.take(&Found { text: key, line, project, label });
+        let (note, tags) = (cell(columns.note), cell(columns.tags));
+        reader.take(&Found { text: key, line, project, label, note, tags });
     }
 }
 

@@ -26,7 +26,8 @@ fn said(intake: &Intake) -> String {
         other => other,
     };
     let project = intake.project.as_ref().map(|name| format!("@{name}")).unwrap_or_default();
-    let label = intake.label.as_ref().map(|name| format!("({name})")).unwrap_or_default();
+    let label = Some(&intake.words.label).filter(|name| !name.is_empty());
+    let label = label.map(|name| format!("({name})")).unwrap_or_default();
     format!("{key}{project}{label}")
 }
 
@@ -167,7 +168,7 @@ proptest! {
         for piece in pieces.iter().filter(|piece| piece.starts_with("AIza") && piece.len() == 39) {
             // A wrongly pasted text may take a key for a project's name; what it never does is complain with it.
             let named = pasted.keys.iter().any(|intake| {
-                [&intake.project, &intake.label].iter().any(|name| name.as_ref().is_some_and(|name| name.contains(piece)))
+                intake.project.iter().chain([&intake.words.label]).any(|name| name.contains(piece))
             });
             prop_assert!(named || !shown.contains(piece.as_str()), "{}", shown);
         }

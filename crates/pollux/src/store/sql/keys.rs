@@ -10,19 +10,21 @@ use super::contention::settled;
 use super::{Columns, SqlStore, Transaction, clean, one, page, parameters, projects};
 use crate::clock::Moment;
 use crate::id;
-use crate::store::record::{KeyId, KeyRow, KeyState, NewKey, Origin, Owner, ProjectId, Stored};
+use crate::store::record::{
+    KeyFilter, KeyId, KeyRow, KeyState, KeyWords, NewKey, Origin, Owner, ProjectId, Stored,
+};
 use crate::store::{Keys, Result, StoreError};
 
 /// Rows per INSERT. SQLite allows 32,766 parameters in a statement; more than a few hundred rows gain nothing.
 const CHUNK: usize = 200;
 const COLUMNS: &str = "id, project_id, sealed, hint, label, enabled, state, state_reason, state_since, origin, \
-                       created_at, updated_at";
+                       created_at, updated_at, note, tags";
 
 #[async_trait]
 impl Keys for SqlStore {
     async fn insert_keys(&self, keys: &[NewKey], now: Moment) -> Result<Vec<Stored>> {
         for key in keys {
-            clean("label", &key.label)?;
+            words_are_clean(&key.words)?;
             clean("hint", &key.hint)?;
         }
         settled(|| self.insert_all(keys, now)).await
@@ -33,6 +35,29 @@ impl Keys for SqlStore {
             format!("SELECT {COLUMNS} FROM keys WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2");
         let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(after.map_or("", KeyId::as_str))
+            .bind(page(limit))
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(read).collect()
+    }
+
+    async fn find_keys(
+        &self,
+        filter: &KeyFilter,
+        after: Option<&KeyId>,
+        limit: usize,
+    ) -> Result<Vec<KeyRow>> {
+        let KeyFilter { tag, project, enabled } = filter;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM keys WHERE id > $1 AND deleted_at IS NULL \
+             AND ($2 = '' OR project_id = $2) AND ($3 = '' OR tags LIKE $3 ESCAPE '\\') \
+             AND ($4 < 0 OR enabled = $4) ORDER BY id LIMIT $5"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(after.map_or("", KeyId::as_str))
+            .bind(project.as_ref().map_or("", ProjectId::as_str))
+            .bind(tag.as_deref().map(among).unwrap_or_default())
+            .bind(enabled.map_or(-1, i64::from))
             .bind(page(limit))
             .fetch_all(&self.readers)
             .await?;
@@ -61,6 +86,23 @@ impl Keys for SqlStore {
             "UPDATE keys SET project_id = $1, updated_at = $2 WHERE id = $3 AND deleted_at IS NULL",
         )
         .bind(project.as_str())
+        .bind(now.0)
+        .bind(id.as_str())
+        .execute(&self.writer)
+        .await?;
+        one(&done, "key", id.as_str())
+    }
+
+    async fn describe_key(&self, id: &KeyId, words: &KeyWords, now: Moment) -> Result<()> {
+        words_are_clean(words)?;
+        let KeyWords { label, note, tags } = words;
+        let done = sqlx::query(
+            "UPDATE keys SET label = $1, note = $2, tags = $3, updated_at = $4 \
+             WHERE id = $5 AND deleted_at IS NULL",
+        )
+        .bind(label.as_str())
+        .bind(note.as_str())
+        .bind(between_spaces(tags))
         .bind(now.0)
         .bind(id.as_str())
         .execute(&self.writer)
@@ -164,25 +206,27 @@ async fn insert_new(
 ) -> Result<HashSet<KeyId>> {
     let sql = format!(
         "INSERT INTO keys (lookup, {COLUMNS}) VALUES {} ON CONFLICT (lookup) DO NOTHING RETURNING id",
-        parameters(keys.len(), 13)
+        parameters(keys.len(), 15)
     );
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for (key, owner) in keys.iter().zip(owners) {
-        let NewKey { id, owner: _, sealed, lookup, hint, label, origin } = key;
+        let NewKey { id, owner: _, sealed, lookup, hint, words, origin } = key;
         query = query
             .bind(lookup.to_vec())
             .bind(id.as_str())
             .bind(owner.as_str())
             .bind(sealed.clone())
             .bind(hint.as_str())
-            .bind(label.as_str())
+            .bind(words.label.as_str())
             .bind(1_i64)
             .bind("ready")
             .bind("")
             .bind(now.0)
             .bind(origin.as_str())
             .bind(now.0)
-            .bind(now.0);
+            .bind(now.0)
+            .bind(words.note.as_str())
+            .bind(between_spaces(&words.tags));
     }
     let rows = query.fetch_all(&mut **transaction).await?;
     rows.iter().map(|row| row.key("id")).collect()
@@ -199,13 +243,41 @@ async fn find(transaction: &mut Transaction, keys: &[NewKey]) -> Result<HashMap<
     rows.iter().map(|row| Ok((row.bytes("lookup")?, row.key("id")?))).collect()
 }
 
+fn words_are_clean(words: &KeyWords) -> Result<()> {
+    let KeyWords { label, note, tags } = words;
+    clean("label", label)?;
+    clean("note", note)?;
+    tags.iter().try_for_each(|tag| clean("tags", tag))
+}
+
+/// Tags as they are kept: each with a space on both sides.
+fn between_spaces(tags: &[String]) -> String {
+    if tags.is_empty() { String::new() } else { format!(" {} ", tags.join(" ")) }
+}
+
+/// What the tags of a key with this tag are like.
+fn among(tag: &str) -> String {
+    let mut pattern = String::from("% ");
+    for letter in tag.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern + " %"
+}
+
 fn read(row: &AnyRow) -> Result<KeyRow> {
     Ok(KeyRow {
         id: row.key("id")?,
         project: row.project("project_id")?,
         sealed: row.bytes("sealed")?,
         hint: row.text("hint")?,
-        label: row.text("label")?,
+        words: KeyWords {
+            label: row.text("label")?,
+            note: row.text("note")?,
+            tags: row.text("tags")?.split_whitespace().map(str::to_owned).collect(),
+        },
         enabled: row.flag("enabled")?,
         state: KeyState {
             name: row.text("state")?,

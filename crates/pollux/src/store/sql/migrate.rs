@@ -21,6 +21,7 @@ const STEPS: &[Step] = &[
     Step::additive(4, include_str!("../../../migrations/0004_limits.sql")),
     Step::breaking(5, include_str!("../../../migrations/0005_settings.sql")),
     Step::additive(6, include_str!("../../../migrations/0006_sessions.sql")),
+    Step::additive(9, include_str!("../../../migrations/0009_keys.sql")),
 ];
 
 /// The fact that says which step a program must know to use this database: the last one that broke older programs.

@@ -67,11 +67,18 @@ at_once! {
     Keys {
         fn insert_keys(keys: &[NewKey], now: Moment) -> Result<Vec<Stored>>;
         fn list_keys(after: Option<&KeyId>, limit: usize) -> Result<Vec<KeyRow>>;
+        fn find_keys(filter: &KeyFilter, after: Option<&KeyId>, limit: usize) -> Result<Vec<KeyRow>>;
         fn key(id: &KeyId) -> Result<KeyRow>;
         fn enable_key(id: &KeyId, enabled: bool, now: Moment) -> Result<()>;
         fn move_key(id: &KeyId, project: &ProjectId, now: Moment) -> Result<()>;
+        fn describe_key(id: &KeyId, words: &KeyWords, now: Moment) -> Result<()>;
         fn set_key_state(id: &KeyId, state: &KeyState, now: Moment) -> Result<()>;
         fn delete_key(id: &KeyId, now: Moment) -> Result<()>;
+    }
+    Timeline {
+        fn add_turns(turns: &[Turn]) -> Result<()>;
+        fn list_turns(owners: &[&str]) -> Result<Vec<Turn>>;
+        fn delete_turns_before(before: Moment, at_most: usize) -> Result<u64>;
     }
     Projects {
         fn project_by_label(label: &str, now: Moment) -> Result<ProjectRow>;

@@ -11,6 +11,7 @@ use pollux::clock::{Clock, Moment};
 use pollux::config::{self, Environment, Flags};
 use pollux::http::Gateway;
 use pollux::id::Dice;
+use pollux::keyring::WordsChange;
 use pollux::lifecycle::Lifecycle;
 use pollux::store::record::Origin;
 use pollux::store::{SqlStore, SqliteSettings, Store};
@@ -183,7 +184,7 @@ async fn furnish(plan: &Plan, simulator: &Simulator, running: &Running) {
     let keys = simulator.keys();
     for (project, keys) in keys.chunks(keys.len() / plan.limits.len()).enumerate() {
         let lines: Vec<String> = keys.iter().map(|key| format!("p{project}={key}")).collect();
-        keyring.add(&lines.join("\n"), Origin::Admin).await.unwrap();
+        keyring.add(&lines.join("\n"), &WordsChange::default(), Origin::Admin).await.unwrap();
         sleep(Duration::from_millis(1)).await;
     }
     let bearer = format!("Bearer {ADMIN}");

@@ -42,7 +42,9 @@ pub(in crate::http::admin) async fn add(
             Ok(Json(report))
         }
         Err(RollError::NoKeys) => Ok(Json(Report::new(&Addition::default()))),
-        Err(error @ (RollError::Store(_) | RollError::TooMany | RollError::Project(_))) => Err(error.into()),
+        Err(
+            error @ (RollError::Store(_) | RollError::TooMany | RollError::Project(_) | RollError::Words(_)),
+        ) => Err(error.into()),
     }
 }
 

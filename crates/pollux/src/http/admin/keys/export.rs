@@ -26,6 +26,8 @@ struct Plain {
     id: String,
     project_id: String,
     label: String,
+    note: String,
+    tags: Vec<String>,
     enabled: bool,
     key: String,
 }
@@ -50,7 +52,9 @@ pub(in crate::http::admin) async fn export(
         .map(|(row, secret)| Plain {
             id: row.id.as_str().to_owned(),
             project_id: row.project.as_str().to_owned(),
-            label: row.label,
+            label: row.words.label,
+            note: row.words.note,
+            tags: row.words.tags,
             enabled: row.enabled,
             key: secret.expose().to_owned(),
         })

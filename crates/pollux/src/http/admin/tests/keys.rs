@@ -173,6 +173,8 @@ async fn a_key_is_switched_and_deleted() {
       "id": "[key id]",
       "hint": "AIza…0001",
       "label": null,
+      "note": null,
+      "tags": [],
       "project_id": "[project id]",
       "origin": "admin",
       "enabled": true,
@@ -182,7 +184,9 @@ async fn a_key_is_switched_and_deleted() {
         "since": null,
         "until": null
       },
-      "created_at": "2026-11-22T00:00:00Z"
+      "day": [],
+      "created_at": "2026-11-22T00:00:00Z",
+      "holds": []
     }
     "#);
     for _ in 0..2 {
@@ -225,7 +229,7 @@ async fn pages_follow_each_other_without_gap_or_overlap() {
 }
 
 /// A gateway on a simulated Google, with the one key that Google knows.
-async fn simulated(test: impl AsyncFnOnce(House, String)) {
+pub(super) async fn simulated(test: impl AsyncFnOnce(House, String)) {
     let simulator =
         Simulator::new(Options { projects: 1, keys_per_project: 1, ..Options::default() }).unwrap();
     let good = simulator.keys().remove(0);
@@ -259,6 +263,8 @@ async fn a_check_asks_google() {
             "id": "[key id]",
             "hint": "AIza…0001",
             "label": null,
+            "note": null,
+            "tags": [],
             "project_id": "[project id]",
             "origin": "admin",
             "enabled": true,
@@ -268,6 +274,7 @@ async fn a_check_asks_google() {
               "since": "2026-11-22T00:00:00Z",
               "until": "2026-11-22T00:01:00Z"
             },
+            "day": [],
             "created_at": "2026-11-22T00:00:00Z"
           }
         }

@@ -45,7 +45,7 @@ async fn a_wrong_field_is_named() {
             assert_eq!(reply.status, 422, "{list}?{query}: {}", reply.text);
         }
     }
-    assert_eq!(house.get("/admin/keys?colour=red&limit=").await.status, 200);
+    assert_eq!(house.get("/admin/users?colour=red&limit=").await.status, 200);
 }
 
 #[tokio::test]
