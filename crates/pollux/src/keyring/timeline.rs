@@ -67,8 +67,7 @@ impl Chronicle {
 
     fn turn(&mut self, change: &Change, detail: &str, roster: &Roster) -> Option<Turn> {
         let (scope, state, reason, until) = match &change.what {
-            What::Benched { grade: Grade::Minute, .. } => return None,
-            What::Benched { scope, grade: _, reason, until } => {
+            What::Benched { scope, grade, reason, until } if *grade != Grade::Minute => {
                 self.remember(scope);
                 (scope, BENCHED, reason.as_ref(), Some(*until))
             }
@@ -77,7 +76,8 @@ impl Chronicle {
                 let is_told = self.open.remove(scope) || matches!(scope, Scope::Key(_) | Scope::Project(_));
                 is_told.then_some((scope, READY, "works again", None))?
             }
-            What::Learned { .. }
+            What::Benched { .. }
+            | What::Learned { .. }
             | What::Unlearned { .. }
             | What::Alias { .. }
             | What::Tier { .. }

@@ -165,10 +165,10 @@ async fn one(gateway: &Gateway, deed: &Deed, id: KeyId) -> Done {
         Deed::Reset => keyring.reset(&id).await.map(Some).map_err(RollError::from),
         Deed::Delete => keyring.delete(&id).await.map(|()| None).map_err(RollError::from),
     };
-    told(id, done)
+    told(&id, done)
 }
 
-fn told(id: KeyId, done: Result<Option<KeyView>, RollError>) -> Done {
+fn told(id: &KeyId, done: Result<Option<KeyView>, RollError>) -> Done {
     let id = id.to_string();
     match done {
         Ok(view) => Done { id, ok: true, error: None, state: view.map(|view| view.state().to_owned()) },
@@ -179,9 +179,9 @@ fn told(id: KeyId, done: Result<Option<KeyView>, RollError>) -> Done {
 async fn test(gateway: &Gateway, id: KeyId) -> Done {
     let checked = match gateway.keyring.check(&id).await {
         Ok(checked) => checked,
-        Err(error) => return told(id, Err(error.into())),
+        Err(error) => return told(&id, Err(error.into())),
     };
-    let done = told(id.clone(), gateway.keyring.show(&id).await.map(Some).map_err(RollError::from));
+    let done = told(&id, gateway.keyring.show(&id).await.map(Some).map_err(RollError::from));
     if checked.works {
         return done;
     }
