@@ -17,7 +17,7 @@ fn a_key_is_held_by_itself_its_project_and_its_models() {
     let model = Some(MODEL.to_owned());
     let quota = (Whose::Project, model.clone());
     assert_eq!(held(&pool, 0), [(Whose::Key, None), quota.clone(), (Whose::Key, model)]);
-    assert_eq!(held(&pool, 1), [quota.clone()], "the other key has the quota in common");
+    assert_eq!(held(&pool, 1), std::slice::from_ref(&quota), "the other key has the quota in common");
 
     pool.reset_key(KeyId(0), NOON);
     assert_eq!(held(&pool, 0), [quota], "an operator's word does not refill a quota");
