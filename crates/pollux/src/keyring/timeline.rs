@@ -238,7 +238,8 @@ mod tests {
             reason: String::new(),
             detail: String::new(),
         };
-        let turns: Vec<Turn> = (0..TURNS as i64).rev().map(turn).collect();
+        let turns: Vec<Turn> = (0..100).rev().map(turn).collect();
+        assert_eq!(turns.len(), TURNS);
         let whole = told(turns.clone(), &"key_1".into());
         assert_eq!((whole.len(), whole.last().and_then(|told| told.from.clone())), (TURNS, None));
         let fewer = told(turns[1..].to_vec(), &"key_1".into());

@@ -174,7 +174,7 @@ async fn a_timeline_tells_what_operators_did() {
     let house = House::open().await;
     let id = house.add_keys(&key(1)).await.remove(0);
     for deed in ["disable", "disable", "enable"] {
-        house.clock.advance(std::time::Duration::from_secs(60));
+        house.clock.advance(std::time::Duration::from_mins(1));
         house.post(&format!("/admin/keys/{id}/{deed}"), "").await;
     }
     let turns = house.get(&format!("/admin/keys/{id}/timeline")).await;
