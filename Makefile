@@ -82,6 +82,12 @@ bench: build ## What a call costs beside nginx, in turns on the same cores; the 
 	@{ ulimit -n 65536 2>/dev/null || ulimit -n $$(ulimit -Hn); } && taskset -c 1 $${CARGO_TARGET_DIR:-target}/release/overhead-bench --pollux $${CARGO_TARGET_DIR:-target}/release/pollux \
 	  $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only "$(ONLY)")
 
+bench-calls: ## Instructions of each kind of call (valgrind), beside those recorded in bench/instructions.json; RECORD=1 records them
+	@dev/servers valgrind
+	@$(if $(PROFILES),CARGO_PROFILE_RELEASE_DEBUG=line-tables-only CARGO_PROFILE_RELEASE_STRIP=none )$(CARGO) build --quiet --release --bin pollux --bin overhead-bench
+	@taskset -c 1 $${CARGO_TARGET_DIR:-target}/release/overhead-bench --pollux $${CARGO_TARGET_DIR:-target}/release/pollux \
+	  count $(if $(RECORD),--record) $(if $(PROFILES),--profiles "$(PROFILES)")
+
 bench-quick: ## The loads that say most, one short round
 	@$(MAKE) --no-print-directory bench QUICK=1
 
@@ -102,4 +108,4 @@ release: ## Build for release: the program without paths of this machine, a bill
 	@dev/sbom > $(RELEASE)/pollux.cdx.json
 	@cd $(RELEASE) && sha256sum pollux pollux.cdx.json LICENSE > SHA256SUMS && cat SHA256SUMS
 
-.PHONY: help fuzz deny release console crash demo test test-console test-clients lint build bench bench-quick bench-choose bench-yield simulate simulate-pool docs
+.PHONY: help fuzz deny release console crash demo test test-console test-clients lint build bench bench-calls bench-quick bench-choose bench-yield simulate simulate-pool docs

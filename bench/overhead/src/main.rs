@@ -6,6 +6,7 @@
 
 mod bodies;
 mod client;
+mod count;
 mod load;
 mod measure;
 mod nginx;
@@ -38,8 +39,9 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    match options.command {
+    match &options.command {
         Some(Command::Upstream) => runtime.block_on(upstream::serve()),
+        Some(Command::Count(count)) => runtime.block_on(count::run(options, count)),
         None => runtime.block_on(plan::run(options)),
     }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::count::Count;
+
 /// Compares what a call costs through Pollux and through nginx.
 #[derive(Debug, Parser)]
 #[command(name = "overhead-bench", version)]
@@ -39,4 +41,6 @@ pub(crate) enum Command {
     /// The upstream with fixed answers; prints its port.
     #[command(hide = true)]
     Upstream,
+    /// Instructions of each kind of call, beside the recorded ones; needs valgrind.
+    Count(Count),
 }

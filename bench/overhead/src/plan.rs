@@ -51,7 +51,8 @@ const fn of(name: &'static str, act: Act) -> Load {
     Load { name, act, surface: Surface::Chat, shape: Shape::Small, quick: false, setup: None }
 }
 
-const P1: Setup = Setup { name: "P1", keys: 10, users: 0, bare: false, bodies: false };
+/// Everything on: the headline.
+pub(crate) const P1: Setup = Setup { name: "P1", keys: 10, users: 0, bare: false, bodies: false };
 const SETUPS: &[Setup] = &[
     P1,
     Setup { name: "P0", bare: true, ..P1 },
@@ -186,7 +187,8 @@ async fn one(
     Ok(Some(figures))
 }
 
-async fn pace(upstream: u16, pace: &str) -> anyhow::Result<()> {
+/// How streams run from now on.
+pub(crate) async fn pace(upstream: u16, pace: &str) -> anyhow::Result<()> {
     let mut client = Client::connect(upstream).await?;
     client.ask(&request("GET", &format!("/__pace/{pace}"), "", b"")).await?;
     Ok(())
@@ -204,7 +206,8 @@ fn medians(rounds: Rounds) -> BTreeMap<(usize, &'static str), Figures> {
     rounds.into_iter().map(|(key, figures)| (key, median_of(&figures))).collect()
 }
 
-async fn start_upstream() -> anyhow::Result<(Child, u16)> {
+/// The upstream with fixed answers, and its port.
+pub(crate) async fn start_upstream() -> anyhow::Result<(Child, u16)> {
     let mut child = Command::new(std::env::current_exe()?)
         .arg("upstream")
         .stdin(Stdio::null())

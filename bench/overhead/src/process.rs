@@ -34,6 +34,11 @@ impl Process {
         Ok(Self { child, pid })
     }
 
+    /// Its number, which is also the program's: taskset makes way for it.
+    pub(crate) fn id(&self) -> u32 {
+        self.pid
+    }
+
     /// Seconds of processor time so far, of the process and its children that are alive.
     pub(crate) fn cpu(&self) -> f64 {
         self.family().into_iter().map(cpu_of).sum()
