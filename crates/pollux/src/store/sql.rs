@@ -53,6 +53,25 @@ impl Kind {
             Self::Postgres => "BEGIN",
         }
     }
+
+    /// `($1, $2), ($3, $4)` for two rows of two columns. SQLite gets `?`: a parameter with a name is looked for among all
+    /// that came before it, which takes longer than what the statement does.
+    fn parameters(self, rows: usize, columns: usize) -> String {
+        let mut list = String::with_capacity(rows * (columns * 3 + 4));
+        for place in 0..rows * columns {
+            list.push_str(match (place, place % columns) {
+                (0, _) => "(",
+                (_, 0) => "), (",
+                _ => ", ",
+            });
+            match self {
+                Self::Sqlite => list.push('?'),
+                Self::Postgres => list.push_str(&format!("${}", place + 1)),
+            }
+        }
+        list.push(')');
+        list
+    }
 }
 
 /// The store in a SQL database.
@@ -83,13 +102,14 @@ fn page(limit: usize) -> i64 {
     i64::try_from(limit.min(PAGE)).unwrap_or(i64::MAX)
 }
 
-/// `($1, $2), ($3, $4)` for two rows of two columns.
-fn parameters(rows: usize, columns: usize) -> String {
-    let row = |row: usize| {
-        let cells: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
-        format!("({})", cells.join(", "))
-    };
-    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+/// Rows in portions of few sizes: a statement for so many rows is prepared once, and found again by its text.
+fn portions<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = [64, 16, 4, 1].into_iter().find(|size| *size <= rows.len())?;
+        let (portion, rest) = rows.split_at(size);
+        rows = rest;
+        Some(portion)
+    })
 }
 
 /// An update that has to hit one row.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
-use super::{Columns, SqlStore, clean, page, parameters};
+use super::{Columns, SqlStore, clean, page};
 use crate::clock::Moment;
 use crate::store::record::{AuditFilter, AuditRow};
 use crate::store::{Audit, PAGE, Result};
@@ -15,7 +15,7 @@ const COLUMNS: &str = "id, at, operator, via, address, action, object, status, c
 impl Audit for SqlStore {
     async fn insert_audit(&self, rows: &[AuditRow]) -> Result<()> {
         for rows in rows.chunks(100) {
-            let list = parameters(rows.len(), 9);
+            let list = self.kind.parameters(rows.len(), 9);
             let sql = format!("INSERT INTO audit ({COLUMNS}) VALUES {list} ON CONFLICT (id) DO NOTHING");
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for row in rows {

@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use super::contention::settled;
-use super::{Columns, SqlStore, Transaction, clean, one, page, parameters, projects};
+use super::{Columns, Kind, SqlStore, Transaction, clean, one, page, projects};
 use crate::clock::Moment;
 use crate::id;
 use crate::store::record::{
@@ -147,7 +147,7 @@ impl SqlStore {
         let owners = owners(&mut transaction, keys, now).await?;
         let mut stored = Vec::with_capacity(keys.len());
         for (keys, owners) in keys.chunks(CHUNK).zip(owners.chunks(CHUNK)) {
-            stored.extend(insert(&mut transaction, keys, owners, now).await?);
+            stored.extend(insert((&mut transaction, self.kind), keys, owners, now).await?);
         }
         transaction.commit().await?;
         Ok(stored)
@@ -177,17 +177,18 @@ async fn owners(transaction: &mut Transaction, keys: &[NewKey], now: Moment) -> 
 }
 
 async fn insert(
-    transaction: &mut Transaction,
+    (transaction, kind): (&mut Transaction, Kind),
     keys: &[NewKey],
     owners: &[ProjectId],
     now: Moment,
 ) -> Result<Vec<Stored>> {
-    let added = insert_new(transaction, keys, owners, now).await?;
+    let added = insert_new((transaction, kind), keys, owners, now).await?;
     // The reference from a key to its project is checked at commit, so own projects may come second.
     let own = keys.iter().zip(owners).filter(|(key, _)| key.owner == Owner::Own && added.contains(&key.id));
     let own: Vec<&ProjectId> = own.map(|(_, owner)| owner).collect();
     projects::insert_own(transaction, &own, now).await?;
-    let present = if added.len() < keys.len() { find(transaction, keys).await? } else { HashMap::new() };
+    let present =
+        if added.len() < keys.len() { find(transaction, kind, keys).await? } else { HashMap::new() };
     let stored = keys.iter().zip(owners).map(|(key, owner)| {
         if added.contains(&key.id) {
             return Ok(Stored::Added { key: key.id.clone(), project: owner.clone() });
@@ -199,14 +200,14 @@ async fn insert(
 }
 
 async fn insert_new(
-    transaction: &mut Transaction,
+    (transaction, kind): (&mut Transaction, Kind),
     keys: &[NewKey],
     owners: &[ProjectId],
     now: Moment,
 ) -> Result<HashSet<KeyId>> {
     let sql = format!(
         "INSERT INTO keys (lookup, {COLUMNS}) VALUES {} ON CONFLICT (lookup) DO NOTHING RETURNING id",
-        parameters(keys.len(), 15)
+        kind.parameters(keys.len(), 15)
     );
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for (key, owner) in keys.iter().zip(owners) {
@@ -233,8 +234,8 @@ async fn insert_new(
 }
 
 /// Which of these keys are there, by lookup hash.
-async fn find(transaction: &mut Transaction, keys: &[NewKey]) -> Result<HashMap<Vec<u8>, KeyId>> {
-    let list = parameters(1, keys.len());
+async fn find(transaction: &mut Transaction, kind: Kind, keys: &[NewKey]) -> Result<HashMap<Vec<u8>, KeyId>> {
+    let list = kind.parameters(1, keys.len());
     let mut query = sqlx::query(AssertSqlSafe(format!("SELECT id, lookup FROM keys WHERE lookup IN {list}")));
     for key in keys {
         query = query.bind(key.lookup.to_vec());

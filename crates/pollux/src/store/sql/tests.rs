@@ -158,5 +158,16 @@ async fn a_dropped_transaction_is_undone() {
 
 #[test]
 fn parameters_count_through() {
-    assert_eq!(parameters(2, 3), "($1, $2, $3), ($4, $5, $6)");
+    assert_eq!(Kind::Postgres.parameters(2, 3), "($1, $2, $3), ($4, $5, $6)");
+    assert_eq!(Kind::Sqlite.parameters(2, 3), "(?, ?, ?), (?, ?, ?)");
+    assert_eq!(Kind::Sqlite.parameters(1, 1), "(?)");
+}
+
+#[test]
+fn portions_are_all_rows_in_their_order_and_of_few_sizes() {
+    let rows: Vec<usize> = (0..150).collect();
+    let sizes: Vec<usize> = portions(&rows).map(<[usize]>::len).collect();
+    assert_eq!(sizes, [64, 64, 16, 4, 1, 1]);
+    assert_eq!(portions(&rows).flatten().copied().collect::<Vec<_>>(), rows);
+    assert_eq!(portions::<usize>(&[]).count(), 0);
 }

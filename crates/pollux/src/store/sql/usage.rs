@@ -104,6 +104,7 @@ impl Usage for SqlStore {
 impl SqlStore {
     async fn take_batch(&self, journal: &str, batch: &[Sequenced]) -> Result<u64> {
         let Some(last) = batch.iter().map(|record| record.sequence).max() else { return Ok(0) };
+        let kind = self.kind;
         let mut transaction = self.begin().await?;
         // The row is written first, so that a second reader of the same journal waits for this one.
         let mark = sqlx::query(
@@ -117,10 +118,10 @@ impl SqlStore {
         let mark = u64::try_from(mark).unwrap_or(0);
         let fresh: Vec<&Record> =
             batch.iter().filter(|record| record.sequence > mark).map(|record| &record.record).collect();
-        let new = insert::events(&mut transaction, &fresh).await?;
-        insert::calls(&mut transaction, &new).await?;
-        insert::attempts(&mut transaction, &new).await?;
-        rollup::add(&mut transaction, &new).await?;
+        let new = insert::events((&mut transaction, kind), &fresh).await?;
+        insert::calls((&mut transaction, kind), &new).await?;
+        insert::attempts((&mut transaction, kind), &new).await?;
+        rollup::add((&mut transaction, kind), &new).await?;
         sqlx::query("UPDATE usage_marks SET sequence = $1 WHERE journal = $2 AND sequence < $1")
             .bind(i64::try_from(last).unwrap_or(i64::MAX))
             .bind(text(journal))

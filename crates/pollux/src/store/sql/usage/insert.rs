@@ -6,28 +6,25 @@ use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe};
 
-use super::super::{Columns, Transaction, parameters};
+use super::super::{Columns, Kind, Transaction, portions};
 use super::text;
 use crate::store::Result;
 use crate::store::usage::{Attempt, Record, Sums};
 
 type Insert = Query<'static, Any, AnyArguments>;
 
-/// Rows of one statement: more gain nothing.
-const CHUNK: usize = 100;
-
 /// Adds usage events; answers the records that were not there yet.
 pub(super) async fn events<'a>(
-    transaction: &mut Transaction,
+    (transaction, kind): (&mut Transaction, Kind),
     records: &[&'a Record],
 ) -> Result<Vec<&'a Record>> {
     let mut new = Vec::with_capacity(records.len());
-    for records in records.chunks(CHUNK) {
+    for records in portions(records) {
         let sql = format!(
             "INSERT INTO usage_events (id, began_ms, user_id, project_id, key_id, model, outcome, source, \
              input_tokens, cached_tokens, output_tokens, thinking_tokens, tool_use_tokens, cost_microdollars) \
              VALUES {} ON CONFLICT (id) DO NOTHING RETURNING id",
-            parameters(records.len(), 14)
+            kind.parameters(records.len(), 14)
         );
         let insert = records.iter().fold(sqlx::query(AssertSqlSafe(sql)), |insert, record| {
             let who = [&record.user, &record.project, &record.key, &record.model, &record.outcome];
@@ -55,15 +52,15 @@ fn counts(insert: Insert, record: &Record) -> Insert {
 }
 
 /// Adds calls to the log.
-pub(super) async fn calls(transaction: &mut Transaction, records: &[&Record]) -> Result<()> {
-    for records in records.chunks(CHUNK) {
+pub(super) async fn calls((transaction, kind): (&mut Transaction, Kind), records: &[&Record]) -> Result<()> {
+    for records in portions(records) {
         let sql = format!(
             "INSERT INTO requests (id, began_ms, ended_ms, user_id, surface, model_asked, model, model_served, \
              streamed, project_id, key_id, attempts, decision, outcome, status, ending, source, input_tokens, \
              cached_tokens, output_tokens, thinking_tokens, tool_use_tokens, cost_microdollars, prepared_ms, \
              queued_ms, upstream_ms, first_event_ms, total_ms, client_address, client_agent) \
              VALUES {} ON CONFLICT (id) DO NOTHING",
-            parameters(records.len(), 30)
+            kind.parameters(records.len(), 30)
         );
         let insert =
             records.iter().fold(sqlx::query(AssertSqlSafe(sql)), |insert, record| call(insert, record));
@@ -103,16 +100,19 @@ fn call(insert: Insert, record: &Record) -> Insert {
 }
 
 /// Adds their attempts.
-pub(super) async fn attempts(transaction: &mut Transaction, records: &[&Record]) -> Result<()> {
+pub(super) async fn attempts(
+    (transaction, kind): (&mut Transaction, Kind),
+    records: &[&Record],
+) -> Result<()> {
     let all: Vec<(&Record, i64, &Attempt)> = records
         .iter()
         .flat_map(|record| (0..).zip(&record.attempts).map(|(ordinal, attempt)| (*record, ordinal, attempt)))
         .collect();
-    for attempts in all.chunks(CHUNK) {
+    for attempts in portions(&all) {
         let sql = format!(
             "INSERT INTO attempts (call_id, ordinal, began_ms, project_id, key_id, model, outcome, status, \
              elapsed_ms, reason, counted) VALUES {} ON CONFLICT (call_id, ordinal) DO NOTHING",
-            parameters(attempts.len(), 11)
+            kind.parameters(attempts.len(), 11)
         );
         let mut insert = sqlx::query(AssertSqlSafe(sql));
         for (record, ordinal, attempt) in attempts {

@@ -6,7 +6,7 @@ use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe};
 
-use super::super::{Transaction, parameters};
+use super::super::{Kind, Transaction, portions};
 use super::{hour_of, text};
 use crate::store::Result;
 use crate::store::usage::{Record, Sums};
@@ -25,7 +25,6 @@ pub(super) const PLAIN: [&str; 9] = [
 ];
 /// The bins of each histogram.
 pub(super) const BINS: usize = 12;
-const CHUNK: usize = 50;
 
 /// Every column of sums.
 pub(super) fn columns() -> Vec<String> {
@@ -52,7 +51,7 @@ fn numbers(sums: &Sums) -> impl Iterator<Item = i64> {
 
 /// Adds these calls to the sums. Rows are written in the order of their keys, so that two gateways cannot wait for each
 /// other.
-pub(super) async fn add(transaction: &mut Transaction, records: &[&Record]) -> Result<()> {
+pub(super) async fn add((transaction, kind): (&mut Transaction, Kind), records: &[&Record]) -> Result<()> {
     let mut hours: BTreeMap<(i64, [String; 5]), Sums> = BTreeMap::new();
     let mut facets: BTreeMap<([String; 2], i64, String), Sums> = BTreeMap::new();
     for record in records {
@@ -70,9 +69,9 @@ pub(super) async fn add(transaction: &mut Transaction, records: &[&Record]) -> R
         }
     }
     let hours: Vec<_> = hours.into_iter().collect();
-    for rows in hours.chunks(CHUNK) {
+    for rows in portions(&hours) {
         let key = ["hour", "project_id", "key_id", "user_id", "model", "outcome"];
-        let mut upsert = sqlx::query(AssertSqlSafe(upsert("usage_hours", &key, rows.len())));
+        let mut upsert = sqlx::query(AssertSqlSafe(upsert(kind, "usage_hours", &key, rows.len())));
         for ((hour, names), sums) in rows {
             upsert = names.iter().fold(upsert.bind(*hour), |upsert, name| upsert.bind(name.clone()));
             upsert = bind(upsert, sums);
@@ -80,9 +79,9 @@ pub(super) async fn add(transaction: &mut Transaction, records: &[&Record]) -> R
         upsert.execute(&mut **transaction).await?;
     }
     let facets: Vec<_> = facets.into_iter().collect();
-    for rows in facets.chunks(CHUNK) {
+    for rows in portions(&facets) {
         let key = ["facet", "name", "hour", "outcome"];
-        let mut upsert = sqlx::query(AssertSqlSafe(upsert("usage_facets", &key, rows.len())));
+        let mut upsert = sqlx::query(AssertSqlSafe(upsert(kind, "usage_facets", &key, rows.len())));
         for ((names, hour, outcome), sums) in rows {
             upsert = names.iter().fold(upsert, |upsert, name| upsert.bind(name.clone()));
             upsert = bind(upsert.bind(*hour).bind(outcome.clone()), sums);
@@ -96,7 +95,7 @@ fn bind(upsert: Query<'static, Any, AnyArguments>, sums: &Sums) -> Query<'static
     numbers(sums).fold(upsert, Query::bind)
 }
 
-fn upsert(table: &str, key: &[&str], rows: usize) -> String {
+fn upsert(kind: Kind, table: &str, key: &[&str], rows: usize) -> String {
     let columns = columns();
     let added: Vec<String> =
         columns.iter().map(|column| format!("{column} = {table}.{column} + excluded.{column}")).collect();
@@ -104,7 +103,7 @@ fn upsert(table: &str, key: &[&str], rows: usize) -> String {
         "INSERT INTO {table} ({key}, {columns}) VALUES {values} ON CONFLICT ({key}) DO UPDATE SET {added}",
         key = key.join(", "),
         columns = columns.join(", "),
-        values = parameters(rows, key.len() + columns.len()),
+        values = kind.parameters(rows, key.len() + columns.len()),
         added = added.join(", "),
     )
 }
