@@ -16,17 +16,18 @@ mod segment;
 mod shipper;
 mod writer;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::store::usage::Record;
+use crate::store::usage::{Record, Sequenced};
 use crate::telemetry::call::{Ended, Ledger};
 
 pub use shipper::Shipper;
@@ -34,6 +35,8 @@ pub use writer::Writer;
 
 /// Records that may wait for the disk before calls are refused.
 const BACKLOG: u64 = 10_000;
+/// Records on the disk that are also kept in memory, so that the shipper need not read them back.
+const FRESH: usize = 2_000;
 /// How long somebody who looks waits for the store to have everything.
 const LOOK_WITHIN: Duration = Duration::from_secs(1);
 
@@ -96,6 +99,8 @@ struct State {
     broken: AtomicBool,
     /// The store has said no since it last said yes.
     away: AtomicBool,
+    /// The last records that were written, without a gap.
+    fresh: Mutex<VecDeque<Sequenced>>,
     grown: Notify,
     /// Somebody wants to see everything that is written.
     wanted: Notify,
@@ -172,6 +177,33 @@ impl Journal {
             store_away: away.load(Ordering::Acquire),
             full: open.full(),
         })
+    }
+}
+
+impl State {
+    /// Keeps a record that is on the disk; the oldest go when there are too many.
+    fn remember(&self, sequence: u64, record: Record) {
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        if fresh.len() == FRESH {
+            fresh.pop_front();
+        }
+        fresh.push_back(Sequenced { sequence, record });
+    }
+
+    /// Gives up the records after this one, at most so many; none if they are on the disk only.
+    fn recall(&self, after: u64, at_most: usize) -> Vec<Sequenced> {
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        while fresh.front().is_some_and(|first| first.sequence <= after) {
+            fresh.pop_front();
+        }
+        match fresh.front() {
+            // If the store does not take them, the disk still has them.
+            Some(first) if first.sequence == after + 1 => {
+                let count = at_most.min(fresh.len());
+                fresh.drain(..count).collect()
+            }
+            Some(_) | None => Vec::new(),
+        }
     }
 }
 

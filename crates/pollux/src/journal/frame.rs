@@ -2,11 +2,12 @@
 //!
 //! A frame that is not whole is how a crash looks; one whose checksum is wrong is damage.
 
-use crc::{CRC_32_ISO_HDLC, Crc};
+use crc::{CRC_32_ISO_HDLC, Crc, Table};
 
 use crate::store::usage::{Record, Sequenced};
 
-const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+/// Sixteen bytes in a step: every record is summed up twice.
+static CRC: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
 /// Length and checksum, four bytes each, little end first; number, eight bytes.
 const HEAD: usize = 16;
 /// No record is longer: a length beyond it is damage.

@@ -149,9 +149,12 @@ impl Shipper {
     /// The next records that the store does not have, and the place after them.
     fn next(&self) -> io::Result<(Vec<Sequenced>, (u64, u64))> {
         let shipped = *self.state.shipped.borrow();
+        let mut records = self.state.recall(shipped, BATCH);
+        if !records.is_empty() {
+            return Ok((records, self.place));
+        }
         let written = self.state.written.load(Ordering::Acquire);
         let (mut first, mut at) = self.place;
-        let mut records = Vec::new();
         for (segment, path) in segment::list(&self.folder)? {
             if segment < first {
                 continue;

@@ -181,3 +181,18 @@ async fn a_journal_that_has_grown_too_large_admits_nothing_until_the_store_has_t
     assert_eq!(journal.admits(), Ok(()));
     store.close().await;
 }
+
+#[test]
+fn what_the_store_refused_is_read_from_the_disk_and_what_is_fresh_is_not() {
+    let state = State::default();
+    let record = |id: u64| Record { id: id.to_string(), ..Record::default() };
+    let numbers = |found: Vec<Sequenced>| found.iter().map(|found| found.sequence).collect::<Vec<_>>();
+    (1..=3).for_each(|number| state.remember(number, record(number)));
+    assert_eq!(numbers(state.recall(0, 2)), [1, 2]);
+    assert!(state.recall(0, 2).is_empty(), "the store did not take them: the disk has them");
+    assert_eq!(numbers(state.recall(2, 2)), [3]);
+    let many = u64::try_from(FRESH).unwrap() + 1;
+    (1..=many).for_each(|number| state.remember(number, record(number)));
+    assert!(state.recall(0, 2).is_empty(), "the oldest has gone");
+    assert_eq!(numbers(state.recall(1, 2)), [2, 3]);
+}

@@ -102,12 +102,13 @@ impl Writer {
             tracing::info!("the journal can be written again");
         }
         let count = u64::try_from(group.len()).unwrap_or(u64::MAX);
+        for (sequence, Note { record, written }) in (self.last + 1 - count..).zip(group.drain(..)) {
+            self.state.remember(sequence, record);
+            let _nobody_waits: Result<(), ()> = oneshot::Sender::send(written, ());
+        }
         self.state.backlog.fetch_sub(count, Ordering::AcqRel);
         self.state.written.store(self.last, Ordering::Release);
         self.state.grown.notify_one();
-        for Note { written, .. } in group.drain(..) {
-            let _nobody_waits: Result<(), ()> = oneshot::Sender::send(written, ());
-        }
         if self.length > SEGMENT {
             self.rotate();
         }
