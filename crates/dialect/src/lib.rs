@@ -8,6 +8,7 @@
 
 pub mod anthropic;
 pub mod gemini;
+pub mod lift;
 pub mod model;
 pub mod names;
 pub mod openai;

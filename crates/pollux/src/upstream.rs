@@ -11,9 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::Method;
-use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, timeout_at};
@@ -24,6 +22,7 @@ mod dial;
 mod egress;
 mod error;
 mod message;
+mod payload;
 mod response;
 mod socket;
 mod tls;
@@ -32,6 +31,7 @@ mod ways;
 pub use egress::EgressProxy;
 pub use error::{BodyError, SendError, SetupError};
 pub use message::BaseUrl;
+pub use payload::Payload;
 pub use response::{Response, Timings};
 pub use socket::Pipes;
 
@@ -121,7 +121,7 @@ pub struct Request<'a> {
     /// Who asks.
     pub key: &'a Secret,
     /// What is sent, JSON unless a header says otherwise.
-    pub body: Bytes,
+    pub body: Payload,
     /// More headers. Credentials and `host` are refused.
     pub headers: &'a [(&'a str, &'a str)],
     /// Which way out; without one they take turns.
@@ -132,7 +132,8 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// A request with the usual waits and any way out.
-    pub fn new(method: Method, path_and_query: &'a str, key: &'a Secret, body: Bytes) -> Self {
+    pub fn new(method: Method, path_and_query: &'a str, key: &'a Secret, body: impl Into<Payload>) -> Self {
+        let body = body.into();
         Self { method, path_and_query, key, body, headers: &[], egress: None, deadlines: None }
     }
 }
@@ -147,7 +148,7 @@ pub struct Upstream {
 
 struct Route {
     label: String,
-    client: Client<Connector, Full<Bytes>>,
+    client: Client<Connector, Payload>,
 }
 
 impl Upstream {
@@ -233,7 +234,7 @@ impl fmt::Debug for Upstream {
     }
 }
 
-fn client(settings: &Settings, connector: Connector) -> Client<Connector, Full<Bytes>> {
+fn client(settings: &Settings, connector: Connector) -> Client<Connector, Payload> {
     Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())

@@ -4,15 +4,18 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use dialect::gemini::request::GenerateContentRequest;
+use dialect::lift::{Cargo, lift};
 use dialect::openai::chat::{Hints, Remembered, Stamp};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::answer::{self, Running, Scribe};
 use super::failed::Failed;
 use super::watching::{self, Arrived};
-use super::{Gateway, rules};
+use super::{Gateway, body, rules};
 use crate::access::Caller;
 use crate::catalog::Meant;
 use crate::keyring::Wish;
@@ -37,6 +40,7 @@ pub(super) struct Meaning {
     pub(super) request: GenerateContentRequest,
     pub(super) hints: Hints,
     pub(super) streamed: bool,
+    pub(super) cargo: Cargo,
 }
 
 /// A request that was understood.
@@ -48,6 +52,12 @@ pub(super) struct Understood<E> {
     pub(super) ignored: Vec<String>,
     /// The client may know why the call went where it went.
     pub(super) explain: bool,
+}
+
+/// The body of a request, and what of it is too long to be read.
+pub(super) async fn read(gateway: &Gateway, request: Body) -> Result<(Bytes, Cargo), Failed> {
+    let bytes = body::read(request, gateway.fixed.max_body).await?;
+    Ok(lift(bytes, gateway.dice.seed()))
 }
 
 /// Admits a request that was understood and has it served; also says how the user stands.
@@ -106,7 +116,7 @@ pub(super) fn call(
     meaning: Meaning,
     kept: &HashMap<String, Kept>,
 ) -> Call {
-    let Meaning { model, mut request, hints, streamed } = meaning;
+    let Meaning { model, mut request, hints, streamed, cargo } = meaning;
     let Arrived { caller, headers, .. } = arrived;
     model.extras.apply(&mut request, &model.capabilities);
     rules::inject(&gateway.settings.now(), caller, &mut request, &model);
@@ -122,6 +132,7 @@ pub(super) fn call(
         model: model.upstream_id,
         capabilities: model.capabilities,
         request,
+        cargo,
         raw: None,
         streamed,
         affinity,
@@ -132,7 +143,7 @@ pub(super) fn call(
 /// A call that is passed on as it is.
 pub(super) fn raw(gateway: &Gateway, arrived: Arrived<'_>, model: Meant, raw: Raw) -> Call {
     let (request, hints) = (GenerateContentRequest::default(), Hints::default());
-    let meaning = Meaning { model, request, hints, streamed: false };
+    let meaning = Meaning { model, request, hints, streamed: false, cargo: Cargo::default() };
     Call { raw: Some(raw), ..call(gateway, arrived, meaning, &HashMap::new()) }
 }
 

@@ -105,7 +105,6 @@ impl Attempt<'_> {
     async fn send(&self) -> Result<Response, Failure> {
         let mut headers = vec![(header::CONTENT_TYPE.as_str(), "application/json")];
         headers.extend(self.sim_fault.map(|fault| ("x-sim-fault", fault)));
-        let body = Bytes::clone(&self.wire.body);
         let usual = self.upstream.deadlines();
         let deadlines = self
             .first_byte_within
@@ -113,7 +112,7 @@ impl Attempt<'_> {
         let request = Request {
             headers: &headers,
             deadlines,
-            ..Request::new(Method::POST, &self.wire.path, self.key, body)
+            ..Request::new(Method::POST, &self.wire.path, self.key, self.wire.body.clone())
         };
         let response = self.upstream.send(request).await?;
         self.seen.head(response.status.as_u16(), response.timings.head);

@@ -8,6 +8,7 @@ use dialect::gemini::outcome::{Cause, Outcome};
 use dialect::gemini::request::GenerateContentRequest;
 use dialect::gemini::response::GenerateContentResponse;
 use dialect::gemini::usage::Tokens;
+use dialect::lift::Cargo;
 use dialect::model::Capabilities;
 
 use super::cost::input_tokens;
@@ -16,6 +17,7 @@ use crate::clock::Moment;
 use crate::journal;
 use crate::keyring::Decision;
 use crate::telemetry::call::{UNRECORDED, Watch};
+use crate::upstream::Payload;
 
 /// One call of a client, in Gemini's words.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub struct Call {
     pub capabilities: Arc<Capabilities>,
     /// The request; a repair may change it between attempts.
     pub request: GenerateContentRequest,
+    /// What was lifted out of the request, to be put back when it is sent.
+    pub cargo: Cargo,
     /// What is sent instead of the request, for calls that do not generate content.
     pub raw: Option<Raw>,
     /// Whether the client wants a stream.
@@ -257,7 +261,7 @@ fn status_of(cause: &Cause) -> u16 {
 #[derive(Clone)]
 pub(super) struct Wire {
     pub(super) path: String,
-    pub(super) body: Bytes,
+    pub(super) body: Payload,
 }
 
 impl fmt::Debug for Wire {
@@ -272,7 +276,7 @@ impl Call {
         if let Some(raw) = &self.raw {
             return Tokens { input: raw.tokens, total: raw.tokens, ..Tokens::default() };
         }
-        most_tokens(&self.request, &self.capabilities)
+        most_tokens(&self.request, &self.capabilities, &self.cargo)
     }
 
     /// Whether the upstream answer is streamed: for the client, or because only a stream may be long.
@@ -289,21 +293,21 @@ impl Call {
     pub(super) fn input_tokens(&self) -> u64 {
         match &self.raw {
             Some(raw) => raw.tokens,
-            None => input_tokens(&self.request, &self.capabilities),
+            None => input_tokens(&self.request, &self.capabilities, &self.cargo),
         }
     }
 
     /// The request as it goes over the wire.
     pub(super) fn wire(&self) -> Result<Wire, serde_json::Error> {
         if let Some(Raw { path, body, .. }) = &self.raw {
-            return Ok(Wire { path: path.clone(), body: body.clone() });
+            return Ok(Wire { path: path.clone(), body: body.clone().into() });
         }
         let method =
             if self.streams_upstream() { "streamGenerateContent?alt=sse" } else { "generateContent" };
         let model = percent_encoding::utf8_percent_encode(&self.model, PATH_SEGMENT);
         Ok(Wire {
             path: format!("/v1beta/models/{model}:{method}"),
-            body: Bytes::from(serde_json::to_vec(&self.request)?),
+            body: self.cargo.load(serde_json::to_vec(&self.request)?).into(),
         })
     }
 }

@@ -4,6 +4,7 @@ use dialect::gemini::content::{Blob, Content, Part};
 use dialect::gemini::request::GenerateContentRequest;
 use dialect::gemini::response::GenerateContentResponse;
 use dialect::gemini::usage::Tokens;
+use dialect::lift::Cargo;
 use dialect::model::Capabilities;
 use pool::estimate::estimate_text;
 use serde_json::Value;
@@ -24,9 +25,13 @@ const REFERENCE: u64 = 1_120;
 const TURN: u64 = 4;
 
 /// Estimated input tokens of a request.
-pub(super) fn input_tokens(request: &GenerateContentRequest, capabilities: &Capabilities) -> u64 {
+pub(super) fn input_tokens(
+    request: &GenerateContentRequest,
+    capabilities: &Capabilities,
+    cargo: &Cargo,
+) -> u64 {
     let contents = request.contents.iter().flatten().chain(&request.system_instruction);
-    let said: u64 = contents.map(|content| content_tokens(content, capabilities)).sum();
+    let said: u64 = contents.map(|content| content_tokens(content, capabilities, cargo)).sum();
     let tools = request.tools.iter().flatten().flat_map(|tool| tool.function_declarations.iter().flatten());
     let declared: u64 = tools
         .map(|tool| {
@@ -56,13 +61,13 @@ pub(super) fn used(input: u64, output: u64) -> Tokens {
     Tokens { input, output, total: input.saturating_add(output), ..Tokens::default() }
 }
 
-fn content_tokens(content: &Content, capabilities: &Capabilities) -> u64 {
-    TURN + content.parts().iter().map(|part| part_tokens(part, capabilities)).sum::<u64>()
+fn content_tokens(content: &Content, capabilities: &Capabilities, cargo: &Cargo) -> u64 {
+    TURN + content.parts().iter().map(|part| part_tokens(part, capabilities, cargo)).sum::<u64>()
 }
 
-fn part_tokens(part: &Part, capabilities: &Capabilities) -> u64 {
-    let text = part.text.as_deref().map_or(0, estimate_text);
-    let media = part.inline_data.as_ref().map_or(0, |blob| media_tokens(blob, capabilities));
+fn part_tokens(part: &Part, capabilities: &Capabilities, cargo: &Cargo) -> u64 {
+    let text = part.text.as_deref().map_or(0, |text| estimate_text(text) + lifted_tokens(text, cargo));
+    let media = part.inline_data.as_ref().map_or(0, |blob| media_tokens(blob, capabilities, cargo));
     let reference = part.file_data.as_ref().map_or(0, |_| REFERENCE);
     let call = part.function_call.as_ref().and_then(|call| call.args.as_ref()).map_or(0, value_tokens);
     let result =
@@ -70,8 +75,13 @@ fn part_tokens(part: &Part, capabilities: &Capabilities) -> u64 {
     text + media + reference + call + result
 }
 
-fn media_tokens(blob: &Blob, capabilities: &Capabilities) -> u64 {
-    let base64 = blob.data.as_ref().map_or(0, String::len);
+/// What a text had lifted out of it that turned out to be no medium.
+fn lifted_tokens(text: &str, cargo: &Cargo) -> u64 {
+    u64::try_from(cargo.length(text).saturating_sub(text.len())).unwrap_or(u64::MAX) / 4
+}
+
+fn media_tokens(blob: &Blob, capabilities: &Capabilities, cargo: &Cargo) -> u64 {
+    let base64 = blob.data.as_deref().map_or(0, |data| cargo.length(data));
     let bytes = u64::try_from(base64).unwrap_or(u64::MAX) / 4 * 3;
     let per = |(size, tokens): (u64, u64)| (bytes / size + 1) * tokens;
     let kind = blob.mime_type.as_deref().unwrap_or_default();

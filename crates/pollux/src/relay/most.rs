@@ -2,6 +2,7 @@
 
 use dialect::gemini::request::GenerateContentRequest;
 use dialect::gemini::usage::Tokens;
+use dialect::lift::Cargo;
 use dialect::model::Capabilities;
 
 use super::cost::input_tokens;
@@ -11,12 +12,16 @@ use super::cost::input_tokens;
 const USUAL_OUTPUT: u64 = 4_096;
 
 /// Estimated input, and the longest answer that was asked for, as far as the model can give it.
-pub(super) fn most_tokens(request: &GenerateContentRequest, capabilities: &Capabilities) -> Tokens {
+pub(super) fn most_tokens(
+    request: &GenerateContentRequest,
+    capabilities: &Capabilities,
+    cargo: &Cargo,
+) -> Tokens {
     let config = request.generation_config.as_ref();
     let longest = config.and_then(|config| config.max_output_tokens).unwrap_or(USUAL_OUTPUT);
     let answers = config.and_then(|config| config.candidate_count).map_or(1, |count| u64::from(count.max(1)));
     let output = longest.min(capabilities.output_limit).saturating_mul(answers);
-    Tokens { input: input_tokens(request, capabilities), output, ..Tokens::default() }
+    Tokens { input: input_tokens(request, capabilities, cargo), output, ..Tokens::default() }
 }
 
 #[cfg(test)]
@@ -41,9 +46,9 @@ mod tests {
             let body =
                 json!({ "contents": [{ "parts": [{ "text": "hello" }] }], "generationConfig": config });
             let request: GenerateContentRequest = serde_json::from_value(body).unwrap();
-            let most = most_tokens(&request, &model.capabilities);
+            let most = most_tokens(&request, &model.capabilities, &Cargo::default());
             assert_eq!(most.output, output, "{config}");
-            assert_eq!(most.input, input_tokens(&request, &model.capabilities));
+            assert_eq!(most.input, input_tokens(&request, &model.capabilities, &Cargo::default()));
         }
     }
 }

@@ -3,14 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, Uri};
-use http_body_util::Full;
 
-use super::Request;
 use super::error::SendError;
+use super::{Payload, Request};
 use crate::secret::Secret;
 
 const KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
@@ -64,8 +62,8 @@ impl Default for BaseUrl {
 
 impl BaseUrl {
     /// The request on the wire.
-    pub(super) fn message(&self, request: &Request<'_>) -> Result<http::Request<Full<Bytes>>, SendError> {
-        let mut message = http::Request::new(Full::new(request.body.clone()));
+    pub(super) fn message(&self, request: &Request<'_>) -> Result<http::Request<Payload>, SendError> {
+        let mut message = http::Request::new(request.body.clone());
         *message.method_mut() = request.method.clone();
         *message.uri_mut() = self.uri(request.path_and_query)?;
         *message.headers_mut() = headers(request)?;
@@ -116,15 +114,12 @@ fn credential(key: &Secret) -> Result<HeaderValue, SendError> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use http::Method;
 
     use super::*;
 
-    fn message(
-        base: &str,
-        path: &str,
-        extra: &[(&str, &str)],
-    ) -> Result<http::Request<Full<Bytes>>, SendError> {
+    fn message(base: &str, path: &str, extra: &[(&str, &str)]) -> Result<http::Request<Payload>, SendError> {
         let key = Secret::new(String::from("canary"));
         let mut request = Request::new(Method::POST, path, &key, Bytes::from_static(b"{}"));
         request.headers = extra;

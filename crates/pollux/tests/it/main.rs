@@ -30,6 +30,7 @@ mod intruders;
 mod journal;
 mod keys;
 mod kinship;
+mod lifted;
 mod limits;
 mod longdecode;
 mod metrics;

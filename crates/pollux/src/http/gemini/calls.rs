@@ -9,6 +9,7 @@ use axum::extract::{OriginalUri, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use dialect::gemini::usage::{Tokens, UsageMetadata};
+use dialect::lift::lift;
 use dialect::openai::chat::Hints;
 use http::{HeaderMap, HeaderValue, Uri, header};
 use serde::Deserialize;
@@ -79,9 +80,10 @@ async fn understand(
         let raw = raw(uri, (&model.upstream_id, verb), bytes);
         calling::raw(gateway, arrived, model, raw)
     } else {
+        let (bytes, cargo) = lift(bytes, gateway.dice.seed());
         let request = serde_json::from_slice(&bytes).map_err(|error| malformed(&error))?;
         let streamed = method != Method::Whole;
-        let meaning = Meaning { model, request, hints: Hints::default(), streamed };
+        let meaning = Meaning { model, request, hints: Hints::default(), streamed, cargo };
         calling::call(gateway, arrived, meaning, &HashMap::new())
     };
     Ok(Understood {

@@ -14,7 +14,7 @@ use crate::http::caller::Caller;
 use crate::http::calling::{self, Meaning, Understood};
 use crate::http::failed::Failed;
 use crate::http::watching::Arrived;
-use crate::http::{Gateway, body, ratelimit, rules};
+use crate::http::{Gateway, ratelimit, rules};
 use crate::limits::Admission;
 use crate::relay::Answer;
 
@@ -68,7 +68,7 @@ async fn prepare(
     request: Body,
     headers: &HeaderMap,
 ) -> Result<Understood<Encoding>, Failed> {
-    let bytes = body::read(request, gateway.fixed.max_body).await?;
+    let (bytes, cargo) = calling::read(gateway, request).await?;
     let at = Instant::now();
     let mut request = ChatRequest::parse(&bytes)?;
     drop(bytes);
@@ -85,7 +85,8 @@ async fn prepare(
     let Translated { request, encoding, ignored, hints } = to_gemini(request, &context)?;
     let (surface, route) = ("openai.chat", "/v1/chat/completions");
     let arrived = Arrived { surface, route, headers, caller, asked: &asked, at };
-    let call = calling::call(gateway, arrived, Meaning { model, request, hints, streamed }, &kept);
+    let meaning = Meaning { model, request, hints, streamed, cargo };
+    let call = calling::call(gateway, arrived, meaning, &kept);
     Ok(Understood { call, encoding, ignored, explain: calling::asks_why(gateway, headers) })
 }
 

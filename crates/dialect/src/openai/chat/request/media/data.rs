@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::super::mime;
 use super::Source;
+use crate::lift::is_clean_base64;
 use crate::openai::error::ApiError;
 
 /// Is it a data URL?
@@ -58,6 +59,9 @@ pub(super) fn data_url(
 
 /// Base64 without white space and percent-encoding, in the standard alphabet, padded; or what is wrong with it.
 fn clean(mut data: String) -> Result<String, &'static str> {
+    if is_clean_base64(data.as_bytes()) {
+        return Ok(data);
+    }
     if data.contains('%') {
         data = String::from_utf8(percent_decode(&data)).map_err(|_| INVALID)?;
     }
