@@ -36,7 +36,7 @@ pub use writer::Writer;
 /// Records that may wait for the disk before calls are refused.
 const BACKLOG: u64 = 10_000;
 /// Records on the disk that are also kept in memory, so that the shipper need not read them back.
-const FRESH: usize = 2_000;
+const FRESH: usize = 4 * shipper::BATCH;
 /// How long somebody who looks waits for the store to have everything.
 const LOOK_WITHIN: Duration = Duration::from_secs(1);
 
@@ -102,6 +102,8 @@ struct State {
     /// The last records that were written, without a gap.
     fresh: Mutex<VecDeque<Sequenced>>,
     grown: Notify,
+    /// A whole batch of them waits.
+    enough: Notify,
     /// Somebody wants to see everything that is written.
     wanted: Notify,
 }
@@ -188,6 +190,9 @@ impl State {
             fresh.pop_front();
         }
         fresh.push_back(Sequenced { sequence, record });
+        if fresh.len() == shipper::BATCH {
+            self.enough.notify_one();
+        }
     }
 
     /// Gives up the records after this one, at most so many; none if they are on the disk only.

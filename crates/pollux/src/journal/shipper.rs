@@ -16,10 +16,12 @@ use crate::store::usage::Sequenced;
 use crate::store::{Store, StoreError};
 use crate::telemetry::names;
 
-/// Records that are handed in at once.
-const BATCH: usize = 500;
+/// Records that are handed in at once; more gain nothing.
+pub(super) const BATCH: usize = 1_000;
 /// How long records gather before they are handed in.
-const GATHER: Duration = Duration::from_millis(200);
+const GATHER: Duration = Duration::from_secs(1);
+/// How long the writer may take for what it still had at the end.
+const END: Duration = Duration::from_millis(200);
 /// How often it is looked whether there is anything, if nobody says so.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long the last records may take after everything has ended.
@@ -84,7 +86,7 @@ impl Shipper {
             failures = self.settle(&*store, failures).await;
         }
         // The writer ends by the same sign; what it still had is there a moment later.
-        sleep(GATHER).await;
+        sleep(END).await;
         if timeout(LAST_WITHIN, self.settle(&*store, 0)).await.is_err() {
             tracing::warn!(
                 pending = self.pending(),
@@ -93,19 +95,21 @@ impl Shipper {
         }
     }
 
-    /// Lets records gather, unless somebody wants to see them.
+    /// Lets records gather, unless somebody wants to see them or there are enough.
     async fn gather(&self) {
         tokio::select! {
             biased;
             () = self.state.wanted.notified() => {}
+            () = self.state.enough.notified() => {}
             () = sleep(GATHER) => {}
         }
     }
 
-    /// Hands in all that is there; answers how often in a row that has failed now.
+    /// Hands in all that is there now; what comes meanwhile gathers. Answers how often in a row that has failed now.
     async fn settle(&mut self, store: &dyn Store, failures: u32) -> u32 {
         let mut failed = false;
-        while self.pending() > 0 {
+        let written = self.state.written.load(Ordering::Acquire);
+        while *self.state.shipped.borrow() < written {
             if let Err(error) = self.batch(store).await {
                 if failures == 0 {
                     tracing::warn!(%error, pending = self.pending(), "records of calls wait for the database");

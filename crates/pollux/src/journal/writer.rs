@@ -66,7 +66,14 @@ impl Writer {
                 biased;
                 count = timeout_at(due, self.receiver.recv_many(&mut group, GROUP)) => match count {
                     Ok(0) => break,
-                    Ok(_) => self.keep(&mut group, &served).await,
+                    Ok(_) => {
+                        // Whoever is ready to run may end a call, too: one write for all of them.
+                        tokio::task::yield_now().await;
+                        while group.len() < GROUP && let Ok(note) = self.receiver.try_recv() {
+                            group.push(note);
+                        }
+                        self.keep(&mut group, &served).await;
+                    }
                     Err(_) => self.sync_out().await,
                 },
                 () = served.cancelled() => {

@@ -29,6 +29,7 @@ pub(super) use self::sqlite::url as sqlite_url;
 pub use self::sqlite::{SqliteSettings, Synchronous};
 
 use self::pool::{Pool, Transaction};
+use self::usage::Texts;
 use super::backup::Occupancy;
 use super::record::{KeyId, ProjectId, UserId};
 use super::{PAGE, Result, StoreError};
@@ -80,6 +81,7 @@ pub struct SqlStore {
     writer: Pool,
     readers: Pool,
     kind: Kind,
+    texts: Texts,
     /// Keeps restores away.
     occupancy: Occupancy,
 }

@@ -1,6 +1,6 @@
 //! Media of many kilobytes reach Google as they came, whatever surface they came by.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::bed::{Bed, Plan};
 

@@ -15,7 +15,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Error, Exec
 use tokio::time::Instant;
 
 use super::pool::Pool;
-use super::{Kind, PATIENCE, SqlStore};
+use super::{Kind, PATIENCE, SqlStore, Texts};
 use crate::clock::Moment;
 use crate::secret::Secret;
 use crate::store::backup::Occupancy;
@@ -136,6 +136,7 @@ impl SqlStore {
             writer: pool.clone(),
             readers: pool,
             kind: Kind::Postgres,
+            texts: Texts::new(Kind::Postgres),
             occupancy: Occupancy::default(),
         };
         store.migrate(now).await?;

@@ -10,12 +10,16 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{ConnectOptions, Connection, Executor};
 
 use super::pool::Pool;
-use super::{Kind, PATIENCE, SqlStore};
+use super::{Kind, PATIENCE, SqlStore, Texts};
 use crate::clock::Moment;
 use crate::store::backup::Occupancy;
 use crate::store::{Result, StoreError};
 
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
+
+/// A batch of ended calls touches more pages than the usual 2 MB hold, and would write them more than once; and most of them
+/// change again in the next batch, so that a larger log saves copying them into the file each time.
+const WRITER: [&str; 2] = ["PRAGMA cache_size = -8000", "PRAGMA wal_autocheckpoint = 4000"];
 
 /// How hard SQLite makes sure that a commit reached the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,21 +61,22 @@ impl SqlStore {
         // The pool would try again and again and then only say that it took too long.
         let mut first = options.connect().await.map_err(refused)?;
         first.execute("PRAGMA journal_mode = WAL").await.map_err(refused)?;
-        let synchronous: &[&str] = match settings.synchronous {
-            Synchronous::Normal => &["PRAGMA synchronous = NORMAL"],
-            Synchronous::Full => &["PRAGMA synchronous = FULL"],
+        let synchronous = match settings.synchronous {
+            Synchronous::Normal => "PRAGMA synchronous = NORMAL",
+            Synchronous::Full => "PRAGMA synchronous = FULL",
         };
-        let writer = pool(1, synchronous).connect_lazy_with(options.clone());
-        let readers = pool(settings.readers.max(1), &["PRAGMA query_only = 1"]).connect_lazy_with(options);
+        let writer = pool(1, [[synchronous].as_slice(), &WRITER].concat()).connect_lazy_with(options.clone());
+        let readers = pool(settings.readers.max(1), vec!["PRAGMA query_only = 1"]).connect_lazy_with(options);
         let (writer, readers) = (Pool::new(writer), Pool::new(readers));
-        let store = Self { writer, readers, kind: Kind::Sqlite, occupancy };
+        let texts = Texts::new(Kind::Sqlite);
+        let store = Self { writer, readers, kind: Kind::Sqlite, texts, occupancy };
         store.migrate(now).await?;
         first.close().await?;
         Ok(store)
     }
 }
 
-fn pool(size: u32, pragmas: &'static [&'static str]) -> AnyPoolOptions {
+fn pool(size: u32, pragmas: Vec<&'static str>) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(PATIENCE)
@@ -79,11 +84,12 @@ fn pool(size: u32, pragmas: &'static [&'static str]) -> AnyPoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .after_connect(move |connection, _| {
+            let pragmas = pragmas.clone();
             Box::pin(async move {
                 connection.execute("PRAGMA busy_timeout = 5000").await?;
                 connection.execute("PRAGMA foreign_keys = ON").await?;
                 for pragma in pragmas {
-                    connection.execute(*pragma).await?;
+                    connection.execute(pragma).await?;
                 }
                 Ok(())
             })

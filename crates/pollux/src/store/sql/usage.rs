@@ -5,6 +5,7 @@ mod clause;
 mod insert;
 mod rollup;
 mod sums;
+mod texts;
 
 use async_trait::async_trait;
 
@@ -16,6 +17,8 @@ use crate::store::usage::{
     AttemptFilter, AttemptRow, By, CallFilter, Group, Place, Record, Sequenced, Sums, UsageFilter,
 };
 use crate::store::{Result, Usage};
+
+pub(super) use texts::Texts;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -104,7 +107,7 @@ impl Usage for SqlStore {
 impl SqlStore {
     async fn take_batch(&self, journal: &str, batch: &[Sequenced]) -> Result<u64> {
         let Some(last) = batch.iter().map(|record| record.sequence).max() else { return Ok(0) };
-        let kind = self.kind;
+        let texts = &self.texts;
         let mut transaction = self.begin().await?;
         // The row is written first, so that a second reader of the same journal waits for this one.
         let mark = sqlx::query(
@@ -118,10 +121,10 @@ impl SqlStore {
         let mark = u64::try_from(mark).unwrap_or(0);
         let fresh: Vec<&Record> =
             batch.iter().filter(|record| record.sequence > mark).map(|record| &record.record).collect();
-        let new = insert::events((&mut transaction, kind), &fresh).await?;
-        insert::calls((&mut transaction, kind), &new).await?;
-        insert::attempts((&mut transaction, kind), &new).await?;
-        rollup::add((&mut transaction, kind), &new).await?;
+        let new = insert::events((&mut transaction, texts), &fresh).await?;
+        insert::calls((&mut transaction, texts), &new).await?;
+        insert::attempts((&mut transaction, texts), &new).await?;
+        rollup::add((&mut transaction, texts), &new).await?;
         sqlx::query("UPDATE usage_marks SET sequence = $1 WHERE journal = $2 AND sequence < $1")
             .bind(i64::try_from(last).unwrap_or(i64::MAX))
             .bind(text(journal))

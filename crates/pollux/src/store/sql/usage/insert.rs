@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
+use sqlx::Any;
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
-use sqlx::{Any, AssertSqlSafe};
 
-use super::super::{Columns, Kind, Transaction, portions};
+use super::super::{Columns, Transaction, portions};
 use super::text;
+use super::texts::Texts;
 use crate::store::Result;
 use crate::store::usage::{Attempt, Record, Sums};
 
@@ -15,18 +16,19 @@ type Insert = Query<'static, Any, AnyArguments>;
 
 /// Adds usage events; answers the records that were not there yet.
 pub(super) async fn events<'a>(
-    (transaction, kind): (&mut Transaction, Kind),
+    (transaction, texts): (&mut Transaction, &Texts),
     records: &[&'a Record],
 ) -> Result<Vec<&'a Record>> {
     let mut new = Vec::with_capacity(records.len());
     for records in portions(records) {
-        let sql = format!(
-            "INSERT INTO usage_events (id, began_ms, user_id, project_id, key_id, model, outcome, source, \
-             input_tokens, cached_tokens, output_tokens, thinking_tokens, tool_use_tokens, cost_microdollars) \
-             VALUES {} ON CONFLICT (id) DO NOTHING RETURNING id",
-            kind.parameters(records.len(), 14)
-        );
-        let insert = records.iter().fold(sqlx::query(AssertSqlSafe(sql)), |insert, record| {
+        let sql = texts.of("usage_events", (records.len(), 14), |values| {
+            format!(
+                "INSERT INTO usage_events (id, began_ms, user_id, project_id, key_id, model, outcome, source, \
+                 input_tokens, cached_tokens, output_tokens, thinking_tokens, tool_use_tokens, cost_microdollars) \
+                 VALUES {values} ON CONFLICT (id) DO NOTHING RETURNING id"
+            )
+        });
+        let insert = records.iter().fold(sqlx::query(sql), |insert, record| {
             let who = [&record.user, &record.project, &record.key, &record.model, &record.outcome];
             let insert = insert.bind(text(&record.id)).bind(record.began_ms);
             let insert = who.into_iter().fold(insert, |insert, who| insert.bind(text(who)));
@@ -52,18 +54,21 @@ fn counts(insert: Insert, record: &Record) -> Insert {
 }
 
 /// Adds calls to the log.
-pub(super) async fn calls((transaction, kind): (&mut Transaction, Kind), records: &[&Record]) -> Result<()> {
+pub(super) async fn calls(
+    (transaction, texts): (&mut Transaction, &Texts),
+    records: &[&Record],
+) -> Result<()> {
     for records in portions(records) {
-        let sql = format!(
-            "INSERT INTO requests (id, began_ms, ended_ms, user_id, surface, model_asked, model, model_served, \
-             streamed, project_id, key_id, attempts, decision, outcome, status, ending, source, input_tokens, \
-             cached_tokens, output_tokens, thinking_tokens, tool_use_tokens, cost_microdollars, prepared_ms, \
-             queued_ms, upstream_ms, first_event_ms, total_ms, client_address, client_agent) \
-             VALUES {} ON CONFLICT (id) DO NOTHING",
-            kind.parameters(records.len(), 30)
-        );
-        let insert =
-            records.iter().fold(sqlx::query(AssertSqlSafe(sql)), |insert, record| call(insert, record));
+        let sql = texts.of("requests", (records.len(), 30), |values| {
+            format!(
+                "INSERT INTO requests (id, began_ms, ended_ms, user_id, surface, model_asked, model, model_served, \
+                 streamed, project_id, key_id, attempts, decision, outcome, status, ending, source, input_tokens, \
+                 cached_tokens, output_tokens, thinking_tokens, tool_use_tokens, cost_microdollars, prepared_ms, \
+                 queued_ms, upstream_ms, first_event_ms, total_ms, client_address, client_agent) \
+                 VALUES {values} ON CONFLICT (id) DO NOTHING"
+            )
+        });
+        let insert = records.iter().fold(sqlx::query(sql), |insert, record| call(insert, record));
         insert.execute(&mut **transaction).await?;
     }
     Ok(())
@@ -101,7 +106,7 @@ fn call(insert: Insert, record: &Record) -> Insert {
 
 /// Adds their attempts.
 pub(super) async fn attempts(
-    (transaction, kind): (&mut Transaction, Kind),
+    (transaction, texts): (&mut Transaction, &Texts),
     records: &[&Record],
 ) -> Result<()> {
     let all: Vec<(&Record, i64, &Attempt)> = records
@@ -109,12 +114,13 @@ pub(super) async fn attempts(
         .flat_map(|record| (0..).zip(&record.attempts).map(|(ordinal, attempt)| (*record, ordinal, attempt)))
         .collect();
     for attempts in portions(&all) {
-        let sql = format!(
-            "INSERT INTO attempts (call_id, ordinal, began_ms, project_id, key_id, model, outcome, status, \
-             elapsed_ms, reason, counted) VALUES {} ON CONFLICT (call_id, ordinal) DO NOTHING",
-            kind.parameters(attempts.len(), 11)
-        );
-        let mut insert = sqlx::query(AssertSqlSafe(sql));
+        let sql = texts.of("attempts", (attempts.len(), 11), |values| {
+            format!(
+                "INSERT INTO attempts (call_id, ordinal, began_ms, project_id, key_id, model, outcome, status, \
+                 elapsed_ms, reason, counted) VALUES {values} ON CONFLICT (call_id, ordinal) DO NOTHING"
+            )
+        });
+        let mut insert = sqlx::query(sql);
         for (record, ordinal, attempt) in attempts {
             let Attempt { after_ms, project, key, outcome, status, elapsed_ms, reason, counted } = attempt;
             insert = insert

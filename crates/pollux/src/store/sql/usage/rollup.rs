@@ -1,12 +1,14 @@
 //! Adds ended calls to the sums of their hours.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe};
 
-use super::super::{Kind, Transaction, portions};
+use super::super::{Transaction, portions};
+use super::texts::Texts;
 use super::{hour_of, text};
 use crate::store::Result;
 use crate::store::usage::{Record, Sums};
@@ -51,7 +53,7 @@ fn numbers(sums: &Sums) -> impl Iterator<Item = i64> {
 
 /// Adds these calls to the sums. Rows are written in the order of their keys, so that two gateways cannot wait for each
 /// other.
-pub(super) async fn add((transaction, kind): (&mut Transaction, Kind), records: &[&Record]) -> Result<()> {
+pub(super) async fn add((transaction, texts): (&mut Transaction, &Texts), records: &[&Record]) -> Result<()> {
     let mut hours: BTreeMap<(i64, [String; 5]), Sums> = BTreeMap::new();
     let mut facets: BTreeMap<([String; 2], i64, String), Sums> = BTreeMap::new();
     for record in records {
@@ -71,7 +73,7 @@ pub(super) async fn add((transaction, kind): (&mut Transaction, Kind), records: 
     let hours: Vec<_> = hours.into_iter().collect();
     for rows in portions(&hours) {
         let key = ["hour", "project_id", "key_id", "user_id", "model", "outcome"];
-        let mut upsert = sqlx::query(AssertSqlSafe(upsert(kind, "usage_hours", &key, rows.len())));
+        let mut upsert = sqlx::query(upsert(texts, "usage_hours", &key, rows.len()));
         for ((hour, names), sums) in rows {
             upsert = names.iter().fold(upsert.bind(*hour), |upsert, name| upsert.bind(name.clone()));
             upsert = bind(upsert, sums);
@@ -81,7 +83,7 @@ pub(super) async fn add((transaction, kind): (&mut Transaction, Kind), records: 
     let facets: Vec<_> = facets.into_iter().collect();
     for rows in portions(&facets) {
         let key = ["facet", "name", "hour", "outcome"];
-        let mut upsert = sqlx::query(AssertSqlSafe(upsert(kind, "usage_facets", &key, rows.len())));
+        let mut upsert = sqlx::query(upsert(texts, "usage_facets", &key, rows.len()));
         for ((names, hour, outcome), sums) in rows {
             upsert = names.iter().fold(upsert, |upsert, name| upsert.bind(name.clone()));
             upsert = bind(upsert.bind(*hour).bind(outcome.clone()), sums);
@@ -95,15 +97,14 @@ fn bind(upsert: Query<'static, Any, AnyArguments>, sums: &Sums) -> Query<'static
     numbers(sums).fold(upsert, Query::bind)
 }
 
-fn upsert(kind: Kind, table: &str, key: &[&str], rows: usize) -> String {
-    let columns = columns();
-    let added: Vec<String> =
-        columns.iter().map(|column| format!("{column} = {table}.{column} + excluded.{column}")).collect();
-    format!(
-        "INSERT INTO {table} ({key}, {columns}) VALUES {values} ON CONFLICT ({key}) DO UPDATE SET {added}",
-        key = key.join(", "),
-        columns = columns.join(", "),
-        values = kind.parameters(rows, key.len() + columns.len()),
-        added = added.join(", "),
-    )
+fn upsert(texts: &Texts, table: &'static str, key: &[&str], rows: usize) -> AssertSqlSafe<Arc<str>> {
+    texts.of(table, (rows, key.len() + PLAIN.len() + 2 * BINS), |values| {
+        let (key, columns) = (key.join(", "), columns());
+        let added: Vec<String> =
+            columns.iter().map(|column| format!("{column} = {table}.{column} + excluded.{column}")).collect();
+        let (columns, added) = (columns.join(", "), added.join(", "));
+        format!(
+            "INSERT INTO {table} ({key}, {columns}) VALUES {values} ON CONFLICT ({key}) DO UPDATE SET {added}"
+        )
+    })
 }
