@@ -87,6 +87,7 @@ pub(crate) fn is_clean_base64(text: &[u8]) -> bool {
         && rest.iter().all(|byte| is_letter(*byte))
 }
 
+#[expect(clippy::needless_bitwise_bool, reason = "without a branch many bytes are judged in one step")]
 const fn is_letter(byte: u8) -> bool {
     let small = (byte | 0x20).wrapping_sub(b'a') < 26;
     // `/` comes before the digits.

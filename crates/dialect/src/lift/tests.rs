@@ -1,3 +1,5 @@
+//! What is lifted comes back, and nothing else is touched.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

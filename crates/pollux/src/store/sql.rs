@@ -67,7 +67,7 @@ impl Kind {
             });
             match self {
                 Self::Sqlite => list.push('?'),
-                Self::Postgres => list.push_str(&format!("${}", place + 1)),
+                Self::Postgres => list.extend(["$", &(place + 1).to_string()]),
             }
         }
         list.push(')');

@@ -11,12 +11,12 @@ use super::super::Kind;
 #[derive(Debug)]
 pub(in super::super) struct Texts {
     kind: Kind,
-    made: Mutex<HashMap<(&'static str, usize), Arc<str>>>,
+    known: Mutex<HashMap<(&'static str, usize), Arc<str>>>,
 }
 
 impl Texts {
     pub(in super::super) fn new(kind: Kind) -> Self {
-        Self { kind, made: Mutex::default() }
+        Self { kind, known: Mutex::default() }
     }
 
     /// The statement for so many rows of so many columns; `make` writes it around their parameters.
@@ -26,10 +26,8 @@ impl Texts {
         (rows, columns): (usize, usize),
         make: impl FnOnce(&str) -> String,
     ) -> AssertSqlSafe<Arc<str>> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = made
-            .entry((table, rows))
-            .or_insert_with(|| Arc::from(make(&self.kind.parameters(rows, columns))));
-        AssertSqlSafe(Arc::clone(text))
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Arc::from(make(&self.kind.parameters(rows, columns)));
+        AssertSqlSafe(Arc::clone(known.entry((table, rows)).or_insert_with(fresh)))
     }
 }
