@@ -167,7 +167,7 @@ fn compare(options: &Options, count: &Count, figures: &BTreeMap<String, u64>) ->
             dearer.push(name.as_str());
         }
     }
-    write!(std::io::stdout(), "{table}{}\n", json!(figures))?;
+    writeln!(std::io::stdout(), "{table}{}", json!(figures))?;
     if count.record {
         ensure!(options.only.is_empty(), "only everything can be recorded");
         fs::write(&count.recorded, serde_json::to_string_pretty(figures)? + "\n")?;
