@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use super::contention::settled;
-use super::{Columns, SqlStore, clean, page, parameters};
+use super::{Columns, SqlStore, clean, page};
 use crate::clock::Moment;
 use crate::id;
 use crate::store::record::Turn;
@@ -38,7 +38,7 @@ impl Timeline for SqlStore {
         if owners.is_empty() {
             return Ok(Vec::new());
         }
-        let list = parameters(1, owners.len());
+        let list = self.kind.parameters(1, owners.len());
         let sql = format!("SELECT {COLUMNS} FROM turns WHERE owner IN {list} ORDER BY id DESC LIMIT {PAGE}");
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for owner in owners {
@@ -64,7 +64,7 @@ impl SqlStore {
     async fn add_all_turns(&self, turns: &[Turn]) -> Result<()> {
         let mut transaction = self.begin().await?;
         for turns in turns.chunks(CHUNK) {
-            let sql = format!("INSERT INTO turns ({COLUMNS}) VALUES {}", parameters(turns.len(), 8));
+            let sql = format!("INSERT INTO turns ({COLUMNS}) VALUES {}", self.kind.parameters(turns.len(), 8));
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for turn in turns {
                 let Turn { at, owner, model, state, until, reason, detail } = turn;
