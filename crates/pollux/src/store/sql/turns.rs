@@ -64,7 +64,8 @@ impl SqlStore {
     async fn add_all_turns(&self, turns: &[Turn]) -> Result<()> {
         let mut transaction = self.begin().await?;
         for turns in turns.chunks(CHUNK) {
-            let sql = format!("INSERT INTO turns ({COLUMNS}) VALUES {}", self.kind.parameters(turns.len(), 8));
+            let sql =
+                format!("INSERT INTO turns ({COLUMNS}) VALUES {}", self.kind.parameters(turns.len(), 8));
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for turn in turns {
                 let Turn { at, owner, model, state, until, reason, detail } = turn;
