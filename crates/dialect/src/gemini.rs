@@ -15,6 +15,7 @@ pub mod quota;
 pub mod redact;
 pub mod repair;
 pub mod request;
+pub mod resource;
 pub mod response;
 pub mod sse;
 pub mod usage;

@@ -31,6 +31,7 @@ use crate::lifecycle::Lifecycle;
 use crate::limits::Limits;
 use crate::operators::{self, AdminRule, Operators};
 use crate::relay::{self, Relay};
+use crate::resources::Resources;
 use crate::secret::{MasterKey, Secret};
 use crate::settings::{Live, Settings};
 use crate::shared::Shared;
@@ -87,7 +88,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let upstream = Arc::new(open_upstream(config, pipes.as_ref())?);
     let settings = Settings::open(Arc::clone(&store), Arc::clone(&clock), config.settings.clone()).await?;
     let rooms = keyring_rooms((&store, &upstream, &shared), (&clock, &dice), settings.live());
-    let (keyring, keeper) = open_keyring(rooms, master, config).await?;
+    let (keyring, keeper, resources) = open_keyring(rooms, master, config).await?;
     let (calls, call_writer) = call_log(config, &clock)?;
     let relay = relay::Rooms {
         keyring: Arc::clone(&keyring),
@@ -108,6 +109,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         audit: Audit::new(Arc::clone(&store), Arc::clone(&clock), config.audit_days),
         keyring,
         relay: Relay::new(relay),
+        resources,
         jobs,
         store: Arc::clone(&store),
         catalog: Catalog::default(),
@@ -276,10 +278,14 @@ async fn open_keyring(
     rooms: keyring::Rooms,
     master: MasterKey,
     config: &Config,
-) -> anyhow::Result<(Arc<Keyring>, Keeper)> {
+) -> anyhow::Result<(Arc<Keyring>, Keeper, Resources)> {
+    let keyring::Rooms { store, clock, .. } = rooms.clone();
+    let sessions = Resources::lookup(&master);
     let (keyring, keeper) = Keyring::open(rooms, master).await?;
     add_environment_keys(&keyring, config).await?;
-    Ok((Arc::new(keyring), keeper))
+    let keyring = Arc::new(keyring);
+    let resources = Resources::new(store, Arc::clone(&keyring), clock, sessions);
+    Ok((keyring, keeper, resources))
 }
 
 /// What runs beside the calls, and who is told when something wants attention.

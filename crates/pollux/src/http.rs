@@ -51,6 +51,7 @@ use crate::keyring::Keyring;
 use crate::limits::Limits;
 use crate::operators::Operators;
 use crate::relay::Relay;
+use crate::resources::Resources;
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::store::Store;
@@ -115,6 +116,8 @@ pub struct Parts {
     pub keyring: Arc<Keyring>,
     /// The life of a call.
     pub relay: Relay,
+    /// What users have at Google.
+    pub resources: Resources,
     /// What the gateway does by itself.
     pub jobs: Arc<Jobs>,
     /// What model names mean.
@@ -248,12 +251,24 @@ fn speaking_gemini() -> Vec<routes::Route> {
     [gemini::list(), shapes::routes()].into_iter().flatten().collect()
 }
 
+/// Where Google takes files and gives them out, for each version.
+fn files() -> impl Iterator<Item = (String, Vec<routes::Route>)> {
+    ["v1beta", "v1", "v1alpha"].into_iter().flat_map(|version| {
+        [
+            (format!("/upload/{version}"), gemini::upload_list()),
+            (format!("/download/{version}"), gemini::download_list()),
+        ]
+    })
+}
+
 /// Every route of the gateway.
 pub fn router(gateway: &Gateway) -> Router {
     let routes = Router::new()
         .nest("/v1", mount(speaking(), gateway))
         .nest("/v1beta", mount(speaking_gemini(), gateway))
-        .nest("/v1alpha", mount(speaking_gemini(), gateway))
+        .nest("/v1alpha", mount(speaking_gemini(), gateway));
+    let routes = files().fold(routes, |routes, (prefix, list)| routes.nest(&prefix, mount(list, gateway)));
+    let routes = routes
         .nest("/admin", admin::routes(gateway))
         .merge(mount(ops::list(), gateway))
         .merge(mount(console::list(), gateway))
@@ -271,5 +286,6 @@ pub fn mounted() -> Vec<Mounted> {
         ("", ops::list()),
         ("", console::list()),
     ];
-    surfaces.into_iter().flat_map(|(prefix, routes)| routes::mounted(prefix, routes)).collect()
+    let surfaces = surfaces.into_iter().flat_map(|(prefix, routes)| routes::mounted(prefix, routes));
+    surfaces.chain(files().flat_map(|(prefix, routes)| routes::mounted(&prefix, routes))).collect()
 }

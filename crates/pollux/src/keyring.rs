@@ -34,6 +34,7 @@ use crate::id::Dice;
 use crate::secret::MasterKey;
 use crate::settings::Live;
 use crate::shared::Shared;
+use crate::store::record::{KeyId, ProjectId};
 use crate::store::{Store, StoreError};
 use crate::upstream::Upstream;
 
@@ -121,6 +122,16 @@ impl Keyring {
     /// Keys that could serve a call of some model now.
     pub fn ready_keys(&self) -> usize {
         self.ring.ready_keys()
+    }
+
+    /// The project that a key counts to now, if it is still there.
+    pub fn project_of(&self, key: &KeyId) -> Option<ProjectId> {
+        self.ring.roster().key_by_id(key).map(|entry| entry.project_id.clone())
+    }
+
+    /// How many keys a project has, usable or not.
+    pub fn count_keys(&self, project: &ProjectId) -> usize {
+        self.ring.roster().entries().iter().filter(|entry| entry.project_id == *project).count()
     }
 
     /// Everything the pool knows, for the admin API.

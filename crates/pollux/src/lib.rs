@@ -32,6 +32,8 @@ pub mod calllog;
 
 pub mod relay;
 
+pub mod resources;
+
 pub mod jobs;
 
 pub mod http;

@@ -17,6 +17,7 @@ mod lessons;
 mod meter;
 mod missing;
 mod most;
+mod pass;
 mod pulse;
 mod reader;
 mod stream;
@@ -24,7 +25,6 @@ mod substance;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use dialect::gemini::aggregate::Aggregate;
 use dialect::gemini::outcome::Repair;
 use dialect::gemini::repair;
@@ -55,7 +55,8 @@ use crate::telemetry::call::{self as watched, Watch};
 use crate::telemetry::names;
 use crate::upstream::Upstream;
 
-pub use call::{Affinity, Answer, Call, Raw, Refusal, Served};
+pub use call::{Affinity, Answer, Call, Raw, RawAnswer, Refusal, Served};
+pub use pass::{Body, Passed, Passing, Payload};
 pub use stream::{CallStream, Step};
 
 /// What the relay works with.
@@ -156,12 +157,12 @@ impl Relay {
         call: Call,
         admission: Admission,
         counts: fn(&[u8]) -> Option<Tokens>,
-    ) -> Result<(Bytes, Served), Refusal> {
+    ) -> Result<RawAnswer, Refusal> {
         let (got, call, mut entry) = match self.carry(call, async |attempt| attempt.raw().await).await {
             Ok(carried) => carried,
             Err((refusal, watch)) => return Err(turned_away(admission, refusal, &watch).await),
         };
-        let Got { value: body, lease, served } = got;
+        let Got { value: (content_type, body), lease, served } = got;
         let tokens = counts(&body);
         match &tokens {
             Some(tokens) => call.watch.counted(tokens),
@@ -172,7 +173,7 @@ impl Relay {
         lease.settle(Settled::answered(tokens));
         call.watch.end(watched::ANSWERED);
         call.watch.written().await;
-        Ok((body, served))
+        Ok(RawAnswer { content_type, body, served })
     }
 
     /// A whole answer out of a stream, for models whose answers may be long.
@@ -410,6 +411,7 @@ fn wish<'a>(call: &'a Call, avoid: &'a [pool::ProjectId]) -> Wish<'a> {
         tokens: call.input_tokens(),
         avoid,
         prefer: None,
+        require: call.owner.as_deref(),
         again: false,
         paid_only: call.private,
         weight: call.weight,

@@ -25,8 +25,8 @@ pub use sql::{PostgresSettings, PostgresUrl, SqlStore, SqliteSettings, Synchrono
 
 use record::{
     AuditFilter, AuditRow, DayCount, KeyFilter, KeyId, KeyRow, KeyState, KeyWords, Limit, LimitFilter,
-    NewKey, NewUser, OperatorRow, ProjectId, ProjectRow, SessionRow, SettingsVersion, Stored, Turn, UserId,
-    UserRow,
+    NewKey, NewUser, OperatorRow, ProjectId, ProjectRow, ResourceRow, SessionRow, SettingsVersion, Stored,
+    Turn, UserId, UserRow,
 };
 use usage::{AttemptFilter, AttemptRow, By, CallFilter, Group, Place, Record, Sequenced, Sums, UsageFilter};
 
@@ -41,9 +41,15 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// Everything that is kept. Lists are in the order of ids, which is the order of creation to the millisecond; the
 /// next page starts `after` the last id of the one before.
-pub trait Store: Projects + Keys + Timeline + Users + Settings + Counters + Usage + Sessions + Audit {}
+pub trait Store:
+    Projects + Keys + Timeline + Users + Settings + Counters + Usage + Sessions + Audit + Resources
+{
+}
 
-impl<T: Projects + Keys + Timeline + Users + Settings + Counters + Usage + Sessions + Audit> Store for T {}
+impl<T> Store for T where
+    T: Projects + Keys + Timeline + Users + Settings + Counters + Usage + Sessions + Audit + Resources
+{
+}
 
 /// Upstream keys.
 #[async_trait]
@@ -292,6 +298,39 @@ pub trait Sessions: Debug + Send + Sync {
 
     /// Ends sessions that began, or were last used, at these moments or before; says how many.
     async fn forget_sessions(&self, created_before: Moment, seen_before: Moment) -> Result<u64>;
+}
+
+/// What users have at Google.
+#[async_trait]
+pub trait Resources: Debug + Send + Sync {
+    /// Writes resources down. Of one that the same user has already under this name, everything but the time it was made is
+    /// replaced; an expiry that is not known now, but was, stays.
+    async fn put_resources(&self, rows: &[ResourceRow]) -> Result<()>;
+
+    /// Those of these names that a user has, expired or not, at most [`PAGE`].
+    async fn resources_named(&self, user: &UserId, names: &[&str]) -> Result<Vec<ResourceRow>>;
+
+    /// Whoever's it is: the first by user id.
+    async fn resource_of_anybody(&self, name: &str) -> Result<Option<ResourceRow>>;
+
+    /// One page of what a user has and what had not expired at `now`, at most [`PAGE`], the newest first: of one kind, or
+    /// without upload sessions. It starts after one that was made then and has this name.
+    async fn list_resources(
+        &self,
+        of: (&UserId, Option<&str>),
+        after: Option<(Moment, &str)>,
+        now: Moment,
+        limit: usize,
+    ) -> Result<Vec<ResourceRow>>;
+
+    /// Forgets a resource, if it is there.
+    async fn forget_resource(&self, user: &UserId, name: &str) -> Result<()>;
+
+    /// How many resources of each kind a project has that had not expired at `now`, upload sessions left out.
+    async fn count_resources(&self, project: &ProjectId, now: Moment) -> Result<Vec<(String, u64)>>;
+
+    /// Forgets what expired before `before`, at most so many; answers how many.
+    async fn forget_expired_resources(&self, before: Moment, at_most: usize) -> Result<u64>;
 }
 
 /// What operators did.

@@ -11,7 +11,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::Method;
+use http_body_util::Either;
+use http_body_util::combinators::UnsyncBoxBody;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, timeout_at};
@@ -138,6 +141,12 @@ impl<'a> Request<'a> {
     }
 }
 
+/// A body that is sent as it comes, and never again.
+pub type Flow = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+
+/// What a request carries.
+type Sent = Either<Payload, Flow>;
+
 /// The connections to Google.
 pub struct Upstream {
     base: BaseUrl,
@@ -148,7 +157,7 @@ pub struct Upstream {
 
 struct Route {
     label: String,
-    client: Client<Connector, Payload>,
+    client: Client<Connector, Sent>,
 }
 
 impl Upstream {
@@ -204,10 +213,20 @@ impl Upstream {
 
     /// Sends, and waits for the head of the answer.
     pub async fn send(&self, request: Request<'_>) -> Result<Response, SendError> {
+        let body = Either::Left(request.body.clone());
+        self.send_with(request, body).await
+    }
+
+    /// The same with a body that is passed on piece by piece, in the place of the request's own.
+    pub async fn send_flow(&self, request: Request<'_>, flow: Flow) -> Result<Response, SendError> {
+        self.send_with(request, Either::Right(flow)).await
+    }
+
+    async fn send_with(&self, request: Request<'_>, body: Sent) -> Result<Response, SendError> {
         let started = Instant::now();
         let egress = request.egress.unwrap_or_else(|| self.next_egress());
         let deadlines = request.deadlines.unwrap_or(self.deadlines);
-        let message = self.base.message(&request)?;
+        let message = self.base.message(&request, body)?;
         let Some(route) = self.routes.get(egress.0) else {
             return Err(SendError::Invalid(format!("there is no egress {}", egress.0)));
         };
@@ -234,7 +253,7 @@ impl fmt::Debug for Upstream {
     }
 }
 
-fn client(settings: &Settings, connector: Connector) -> Client<Connector, Payload> {
+fn client(settings: &Settings, connector: Connector) -> Client<Connector, Sent> {
     Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())

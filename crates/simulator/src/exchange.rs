@@ -21,6 +21,7 @@ use crate::refusal::{self, Refusal};
 use crate::reply::{self, Envelope};
 use crate::request::{Call, Target};
 use crate::script::Cue;
+use crate::shelf::{Told, Visitor, batch as job_of};
 use crate::simulator::World;
 use crate::turn::Court;
 use crate::{control, embed, field, inspect, token};
@@ -40,13 +41,14 @@ impl std::error::Error for Aborted {}
 /// What a call comes to.
 enum Outcome {
     Events(Vec<Value>),
+    Told(Told),
     Aborted,
 }
 
 /// Answers one request.
 pub(crate) async fn handle(world: &World, request: Request<Body>) -> Result<Response<Body>, Aborted> {
     let mut outlet = Outlet { framing: Framing::Whole, faults: Vec::new(), pacing: world.options.pacing };
-    let call = match Call::read(request).await {
+    let call = match Call::read(request, &world.shelf).await {
         Ok(call) => call,
         Err(refusal) => return Ok(outlet.refuse(&refusal, world.ledger.open())),
     };
@@ -68,6 +70,11 @@ pub(crate) async fn handle(world: &World, request: Request<Body>) -> Result<Resp
     }
     match outcome {
         Ok(Outcome::Aborted) => Err(Aborted),
+        Ok(Outcome::Told(told)) => {
+            let mut guard = guard;
+            guard.finish();
+            Ok(told.into_response())
+        }
         Ok(Outcome::Events(events)) => Ok(outlet.answer(&shaped(&outlet.faults, events), guard)),
         Err(refusal) => Ok(outlet.refuse(&refusal, guard)),
     }
@@ -111,7 +118,11 @@ impl<'a> Visit<'a> {
             ));
         };
         target.model().clone_into(&mut self.entry.model);
-        let key = self.credential(target.method())?.clone();
+        let key = match self.session_key() {
+            Some(key) => key,
+            None => self.credential(target.method())?,
+        };
+        let key = key.clone();
         self.entry.key = Some(key.clone());
         self.faults = self.faults_for(&key, &target)?;
         if self.faults.iter().any(|fault| fault.name() == "reset-before") {
@@ -126,11 +137,27 @@ impl<'a> Visit<'a> {
                 let model = find(model, version, "getModel")?;
                 Ok(Outcome::Events(vec![model.describe()]))
             }
+            Target::Keep { .. } => {
+                let told = self.world.shelf().serve(self.visitor(&key), self.call)?;
+                Ok(Outcome::Told(told))
+            }
             Target::Act { model, action } => {
                 let model = find(model, version, action)?;
                 self.act(&key, model, action).map(Outcome::Events)
             }
         }
+    }
+
+    /// Whoever knows the address of an upload session needs no key.
+    fn session_key(&self) -> Option<&'a Key> {
+        let session = self.call.parameter("upload_id").filter(|_| self.call.path.starts_with("/upload/"))?;
+        let project = self.world.shelf().project_of(session)?;
+        let is_none = self.call.header("x-goog-api-key").is_none();
+        self.world.keys.all().iter().find(|key| is_none && key.project == project)
+    }
+
+    fn visitor(&self, key: &Key) -> Visitor {
+        Visitor { project: key.project, seed: self.world.options.seed, now_ms: self.entry.at_ms }
     }
 
     /// Exactly one credential, in one of two places (wire.md §1 fact 1).
@@ -195,7 +222,10 @@ impl<'a> Visit<'a> {
     }
 
     fn act(&mut self, key: &Key, model: &'static Model, action: &str) -> Result<Vec<Value>, Refusal> {
-        let body = field::canonical(action, self.call.json()?)?;
+        let body = match action {
+            "batchGenerateContent" => self.call.json()?,
+            _ => field::canonical(action, self.call.json()?)?,
+        };
         match action {
             "countTokens" => {
                 let tokens = inspect::count(&body)?;
@@ -209,6 +239,9 @@ impl<'a> Visit<'a> {
                 self.entry.prompt_tokens = tokens;
                 Ok(vec![reply])
             }
+            "batchGenerateContent" => {
+                Ok(vec![job_of(&mut self.world.shelf(), self.visitor(key), (model.id, body))?])
+            }
             _ => self.generate(key, model, &body),
         }
     }
@@ -216,7 +249,8 @@ impl<'a> Visit<'a> {
     fn generate(&mut self, key: &Key, model: &'static Model, body: &Value) -> Result<Vec<Value>, Refusal> {
         let court = Court { model, notary: self.world.notary(), project: key.project };
         inspect::generate(court, body)?;
-        let tokens = token::of_request(body).total();
+        let cached = self.world.shelf().admit(self.visitor(key), body)?;
+        let tokens = token::of_request(body).total() + cached;
         if let Err(refusal) = inspect::length(model, tokens) {
             self.world.quotas().burn((key.project, model.bucket()), self.demand(tokens));
             return Err(refusal);
@@ -231,11 +265,12 @@ impl<'a> Visit<'a> {
             seed: answer::seed_of(model, body),
             sequence: self.entry.sequence,
         };
-        let answer = answer::compose(prompt)?;
+        let mut answer = answer::compose(prompt)?;
+        answer.prompt.text += cached;
         let envelope = Envelope {
             model,
             response_id: answer::response_id(prompt),
-            cached: self.cached(key.project, body),
+            cached: cached.max(self.cached(key.project, body)),
         };
         self.entry.prompt_tokens = answer.prompt.total();
         let events = match self.call.framing() {
@@ -284,6 +319,7 @@ impl<'a> Visit<'a> {
                 let count = |name: &str| usage[name].as_u64().unwrap_or(0);
                 self.entry.output_tokens = count("candidatesTokenCount") + count("thoughtsTokenCount");
             }
+            Ok(Outcome::Told(_)) => self.entry.status = 200,
             Ok(Outcome::Aborted) => self.entry.reason = Some("fault:reset-before".to_owned()),
             Err(refusal) => {
                 self.entry.status = refusal.status;

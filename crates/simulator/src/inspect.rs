@@ -22,7 +22,6 @@ pub(crate) fn generate(court: Court, body: &Value) -> Result<(), Refusal> {
     system(court.model, body)?;
     config::check(court.model, body)?;
     tool::check(court.model, body)?;
-    resources(body)?;
     court.judge(contents)
 }
 
@@ -145,24 +144,6 @@ fn system(model: &Model, body: &Value) -> Result<(), Refusal> {
         return Err(bad(&format!("Developer instruction is not enabled for models/{}", model.id)));
     }
     Ok(())
-}
-
-/// Files and caches belong to a project; this one has none (E15).
-fn resources(body: &Value) -> Result<(), Refusal> {
-    if body["cachedContent"].is_string() {
-        return Err(Refusal::denied("CachedContent not found (or permission denied)").because("resource"));
-    }
-    let contents = body["contents"].as_array().into_iter().flatten();
-    let mut parts = contents.flat_map(|content| content["parts"].as_array().into_iter().flatten());
-    let file =
-        parts.find_map(|part| part["fileData"]["fileUri"].as_str().and_then(|uri| uri.split_once("/files/")));
-    match file {
-        Some((host, id)) if host.contains("generativelanguage") => {
-            let message = format!("You do not have permission to access the File {id} or it may not exist.");
-            Err(Refusal::denied(&message).because("resource"))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Checks a canonical countTokens body and returns what is to be counted.

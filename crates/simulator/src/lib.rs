@@ -28,6 +28,7 @@ mod reply;
 mod request;
 mod schema;
 mod script;
+mod shelf;
 mod signature;
 mod simulator;
 mod token;

@@ -26,6 +26,7 @@ use crate::options::{Error, Limits, Options};
 use crate::quota::Quotas;
 use crate::replay::Replay;
 use crate::script::{Director, Script};
+use crate::shelf::Shelf;
 use crate::signature::Notary;
 
 /// A Gemini look-alike. Cheap to clone; all clones are the same simulator.
@@ -45,6 +46,7 @@ pub(crate) struct World {
     quotas: Mutex<Quotas>,
     director: Mutex<Director>,
     seen_prompts: Mutex<HashSet<u64>>,
+    pub(crate) shelf: Mutex<Shelf>,
 }
 
 impl Simulator {
@@ -58,6 +60,7 @@ impl Simulator {
             quotas: Mutex::default(),
             director: Mutex::new(Director::new(options.script.clone().unwrap_or_default())),
             seen_prompts: Mutex::default(),
+            shelf: Mutex::default(),
             options,
         };
         Ok(Self { world: Arc::new(world) })
@@ -164,6 +167,10 @@ impl World {
 
     pub(crate) fn director(&self) -> MutexGuard<'_, Director> {
         self.director.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn seen_prompts(&self) -> MutexGuard<'_, HashSet<u64>> {

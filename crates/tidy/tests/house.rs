@@ -39,6 +39,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
+    ("resources", &["clock", "id", "secret", "store", "keyring"]),
     (
         "jobs",
         &[
@@ -71,6 +72,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "audit",
             "keyring",
             "relay",
+            "resources",
             "journal",
             "jobs",
             "telemetry",
@@ -113,6 +115,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "audit",
             "keyring",
             "relay",
+            "resources",
             "calllog",
             "journal",
             "jobs",

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use dialect::gemini::request::GenerateContentRequest;
+use dialect::gemini::resource::named_by;
 use dialect::lift::{Cargo, lift};
 use dialect::openai::chat::{Hints, Remembered, Stamp};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -71,6 +72,10 @@ where
     F: Future<Output = Result<T, Failed>>,
 {
     let understood = match understood {
+        Ok(understood) => bind(gateway, caller, understood).await,
+        Err(failed) => Err(failed),
+    };
+    let understood = match understood {
         Ok(understood) => understood,
         Err(failed) => {
             return (gateway.limits.standing(&caller.user, &caller.rules.caps).await, Err(failed));
@@ -83,6 +88,28 @@ where
             (standing, Err(Failed::from_refused(&refused, gateway.clock.now())))
         }
     }
+}
+
+/// A call that names files, a cache or the like goes to the project that has them, and to no other.
+async fn bind<E>(
+    gateway: &Gateway,
+    caller: &Caller,
+    mut understood: Understood<E>,
+) -> Result<Understood<E>, Failed> {
+    let call = &mut understood.call;
+    let named = match &mut call.raw {
+        Some(raw) => std::mem::take(&mut raw.named),
+        None => named_by(&call.request),
+    };
+    match gateway.resources.owner(&caller.user, &named).await {
+        Ok(owner) => call.owner = owner.map(|project| project.as_str().to_owned()),
+        Err(trouble) => {
+            let failed = Failed::from_trouble(&trouble);
+            call.watch.refuse("resource", failed.error.status);
+            return Err(failed);
+        }
+    }
+    Ok(understood)
 }
 
 /// The model that a client named, if it exists, is on, and is one that the client may use.
@@ -136,6 +163,7 @@ pub(super) fn call(
         raw: None,
         streamed,
         affinity,
+        owner: None,
         sim_fault: fault.and_then(|value| value.to_str().ok()).map(str::to_owned),
     }
 }

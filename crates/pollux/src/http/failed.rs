@@ -3,6 +3,7 @@
 //! The envelope is OpenAI's; other surfaces take the status and the words, and put them into their own.
 
 mod limited;
+mod named;
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -91,7 +91,7 @@ fn guard_browsers(headers: &mut HeaderMap) {
 fn part(path: &str) -> &'static str {
     match path.split('/').nth(1).unwrap_or_default() {
         "v1" => "openai",
-        "v1beta" | "v1alpha" => "gemini",
+        "v1beta" | "v1alpha" | "upload" | "download" => "gemini",
         "admin" => "admin",
         "health" | "healthz" | "readyz" | "wake" | "status" | "metrics" | "debug" => "ops",
         _ => "console",
@@ -135,7 +135,8 @@ async fn unknown(uri: Uri) -> Response {
 }
 
 pub(super) fn is_gemini(path: &str) -> bool {
-    path.starts_with("/v1beta") || path.starts_with("/v1alpha")
+    let prefixes = ["/v1beta", "/v1alpha", "/upload/", "/download/"];
+    prefixes.iter().any(|prefix| path.starts_with(prefix))
 }
 
 async fn wrong_method(request: Request) -> Response {

@@ -56,6 +56,12 @@ fn authority(parts: &Parts, trusted: &TrustedProxies) -> Option<String> {
     found.map(|found| found.trim().to_owned())
 }
 
+/// Our own address, as the client knows it: `https://gateway.example`.
+pub(super) fn address(parts: &Parts, trusted: &TrustedProxies) -> String {
+    let scheme = if is_secure(parts, trusted) { "https" } else { "http" };
+    format!("{scheme}://{}", authority(parts, trusted).unwrap_or_else(|| "localhost".to_owned()))
+}
+
 /// What the nearest proxy said.
 fn last(list: &str) -> &str {
     list.rsplit(',').next().unwrap_or_default().trim()

@@ -45,6 +45,11 @@ impl Shape {
     }
 }
 
+/// Whether a request is in Google's words.
+pub(super) fn speaks_gemini(headers: &HeaderMap, uri: &Uri) -> bool {
+    matches!(Shape::of(headers, uri), Shape::Gemini)
+}
+
 /// The models that the user may use today.
 async fn list(
     State(gateway): State<Gateway>,
@@ -70,6 +75,9 @@ async fn retrieve(
 ) -> Response {
     // What cannot be decoded is no model's name.
     let name = name.map_or_else(|_| "�".to_owned(), |Path(name)| name);
+    if name.contains("/operations/") && speaks_gemini(&headers, &uri) {
+        return gemini::look(&gateway, caller, (&uri, headers)).await;
+    }
     let found = caller.and_then(|Caller(caller)| find(&gateway, &caller, &name));
     match (Shape::of(&headers, &uri), found) {
         (Shape::Gemini, found) => gemini::retrieve_model(found),

@@ -50,6 +50,12 @@ impl Work for Cleanup {
         let calls = before(settings.request_log_retention_days);
         let cleaned = sweep(&*self.store, calls, before(settings.usage_retention_days)).await?;
         let Cleaned { calls, events } = cleaned;
+        let resources = forget_resources(&*self.store, now).await?;
+        if resources > 0 {
+            return Ok(format!(
+                "forgot {calls} calls, {events} usage events and {resources} resources that have expired"
+            ));
+        }
         Ok(format!("forgot {calls} calls and {events} usage events"))
     }
 }
@@ -78,6 +84,19 @@ pub async fn sweep(store: &dyn Store, calls: Moment, events: Moment) -> Result<C
     }
 }
 
+/// Forgets what users had at Google and what has expired there for a day.
+async fn forget_resources(store: &dyn Store, now: Moment) -> Result<u64, StoreError> {
+    let mut forgotten = 0;
+    loop {
+        let gone = store.forget_expired_resources(back(now, DAY), AT_ONCE).await?;
+        forgotten += gone;
+        if gone < AT_ONCE as u64 {
+            return Ok(forgotten);
+        }
+        sleep(PAUSE).await;
+    }
+}
+
 /// So long before.
 pub(crate) fn back(now: Moment, keep: Duration) -> Moment {
     Moment(now.0.saturating_sub(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX)))
@@ -87,6 +106,7 @@ pub(crate) fn back(now: Moment, keep: Duration) -> Moment {
 mod tests {
     use super::*;
     use crate::settings::Values;
+    use crate::store::record::ResourceRow;
     use crate::store::usage::{CallFilter, Record, Sequenced, UsageFilter};
     use crate::store::{SqlStore, SqliteSettings};
 
@@ -114,7 +134,22 @@ mod tests {
             .collect();
         assert_eq!(store.take_over("test", &batch).await.unwrap(), 1_201);
         let cleanup = Cleanup { store: Arc::clone(&store), settings: keeping(30, 50) };
-        assert_eq!(cleanup.run(NOW).await.unwrap(), "forgot 1200 calls and 0 usage events");
+        let row = |name: &str, expires_at| ResourceRow {
+            name: name.to_owned(),
+            user: "anna".into(),
+            kind: "files".to_owned(),
+            project: "project".into(),
+            key: "key".into(),
+            created_at: NOW,
+            expires_at: Some(expires_at),
+        };
+        let rows: Vec<ResourceRow> =
+            (0..700).map(|number| row(&format!("files/{number}"), back(NOW, 2 * DAY))).collect();
+        store.put_resources(&rows).await.unwrap();
+        store.put_resources(&[row("files/new", NOW)]).await.unwrap();
+        let said = "forgot 1200 calls, 0 usage events and 700 resources that have expired";
+        assert_eq!(cleanup.run(NOW).await.unwrap(), said);
+        assert!(store.resource_of_anybody("files/new").await.unwrap().is_some());
         assert_eq!(store.list_calls(&CallFilter::default(), None, 10).await.unwrap().len(), 1);
         let sooner = Cleanup { settings: keeping(30, 30), ..cleanup };
         assert_eq!(sooner.run(NOW).await.unwrap(), "forgot 0 calls and 1200 usage events");

@@ -54,6 +54,7 @@ struct OwnWish {
     tokens: u64,
     avoid: Vec<ProjectId>,
     prefer: Option<String>,
+    require: Option<String>,
     paid_only: bool,
     weight: u32,
     turns: u32,
@@ -184,8 +185,7 @@ impl Ring {
         state.queue.set_weight(wait.user, wish.turns);
         let joined = state.queue.join(&wait, self.now());
         let ticket = joined.map_err(|full| Opening::At(full.retry_at.max(opens), Why::Busy))?;
-        if wish.paid_only {
-            // Others may do with what is not paid for; they must not wait behind it.
+        if wish.is_choosy() {
             state.queue.let_pass(ticket);
         }
         state.calls.insert(ticket, Waiting { wish: OwnWish::of(wish), wake });
@@ -236,13 +236,14 @@ impl Ring {
 
 impl OwnWish {
     fn of(wish: &Wish<'_>) -> Self {
-        let Wish { user, model, tokens, avoid, prefer, again: _, paid_only, weight, turns } = *wish;
+        let Wish { user, model, tokens, avoid, prefer, require, again: _, paid_only, weight, turns } = *wish;
         Self {
             user: user.to_owned(),
             model: model.to_owned(),
             tokens,
             avoid: avoid.to_vec(),
             prefer: prefer.map(str::to_owned),
+            require: require.map(str::to_owned),
             paid_only,
             weight,
             turns,
@@ -250,9 +251,10 @@ impl OwnWish {
     }
 
     fn as_wish(&self) -> Wish<'_> {
-        let Self { user, model, tokens, avoid, prefer, paid_only, weight, turns } = self;
+        let Self { user, model, tokens, avoid, prefer, require, paid_only, weight, turns } = self;
+        let (prefer, require) = (prefer.as_deref(), require.as_deref());
         let (tokens, paid_only, weight, turns) = (*tokens, *paid_only, *weight, *turns);
-        Wish { user, model, tokens, avoid, prefer: prefer.as_deref(), again: false, paid_only, weight, turns }
+        Wish { user, model, tokens, avoid, prefer, require, again: false, paid_only, weight, turns }
     }
 }
 

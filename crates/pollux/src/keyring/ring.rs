@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use dialect::gemini::outcome::Outcome;
 use pool::kinship::Kinship;
 use pool::queue::{Outlook, QueueSettings};
-use pool::{Ask, Change, Cost, Moment, Opening, Pool, ProjectId, Settings, Snapshot};
+use pool::{Ask, Change, Cost, Moment, Opening, Pool, ProjectId, Settings, Snapshot, Tier};
 use tokio::sync::mpsc;
 
 use super::blame::blame_for;
@@ -38,6 +38,8 @@ pub struct Wish<'a> {
     pub avoid: &'a [ProjectId],
     /// The project, by id, that should serve it if it has room.
     pub prefer: Option<&'a str>,
+    /// The project, by id, that alone can serve it: what the call names lives there.
+    pub require: Option<&'a str>,
     /// It was served before and failed: it goes before those who wait.
     pub again: bool,
     /// Paid projects only: Google may use what others send.
@@ -51,6 +53,11 @@ pub struct Wish<'a> {
 impl Wish<'_> {
     /// The turns of a user of weight 1 and normal priority: enough that others may have fewer.
     pub const USUAL_TURNS: u32 = 4;
+
+    /// Whether others may do with what is of no use to it, so that they must not wait behind it.
+    pub(super) fn is_choosy(&self) -> bool {
+        self.paid_only || self.require.is_some()
+    }
 }
 
 /// Savings are counted in the turns of whoever has one; usual users have several.
@@ -152,8 +159,9 @@ impl Ring {
     pub(super) fn lease(this: &Arc<Self>, wish: &Wish<'_>) -> Result<Lease, Opening> {
         let now = this.now();
         let prefer = wish.prefer.and_then(|name| this.roster().project_by_id(&name.into()));
+        let require = this.owner(wish)?;
         let mut pool = this.pool();
-        let ask = Ask { prefer, ..ask(&pool, wish) };
+        let ask = Ask { prefer, ..ask(&pool, wish, require)? };
         let (decision, taken) = match pool.take(&ask, now, this.roll()) {
             (_, Err(_)) if !wish.avoid.is_empty() => {
                 pool.take(&Ask { exclude: &[], ..ask }, now, this.roll())
@@ -172,22 +180,29 @@ impl Ring {
 
     /// When a call could be served, nobody else waiting.
     pub(super) fn opening(&self, wish: &Wish<'_>) -> Opening {
+        let Ok(require) = self.owner(wish) else { return Opening::NoKey };
         let pool = self.pool();
-        let ask = ask(&pool, wish);
+        let Ok(ask) = ask(&pool, wish, require) else { return Opening::NoKey };
         match pool.choose(&ask, self.now(), 0).opens {
             Opening::Now => Opening::Now,
             _ => pool.choose(&Ask { exclude: &[], ..ask }, self.now(), 0).opens,
         }
     }
 
-    /// How many calls like this one find room until then. Of paid projects alone it is not counted: who waits for
-    /// those has others beside it in the line that take nothing away from it.
+    /// The project that alone can serve it, if there is one.
+    fn owner(&self, wish: &Wish<'_>) -> Result<Option<ProjectId>, Opening> {
+        let find = |name: &str| self.roster().project_by_id(&name.into()).ok_or(Opening::NoKey);
+        wish.require.map(find).transpose()
+    }
+
+    /// How many calls like this one find room until then. Of paid projects alone, and of one project, it is not counted:
+    /// who waits for those has others beside it in the line that take nothing away from it.
     pub(super) fn outlook(&self, wish: &Wish<'_>, by: Moment) -> Outlook {
-        if wish.paid_only {
+        if wish.is_choosy() {
             return Outlook::UNKNOWN;
         }
         let pool = self.pool();
-        let ask = ask(&pool, wish);
+        let Ok(ask) = ask(&pool, wish, None) else { return Outlook::UNKNOWN };
         pool.outlook(&Ask { exclude: &[], ..ask }, (self.now(), by), ENOUGH)
     }
 
@@ -223,10 +238,21 @@ impl Ring {
     }
 }
 
-fn ask<'a>(pool: &Pool, wish: &Wish<'a>) -> Ask<'a> {
+/// What is asked of the pool. A project that is required, but does not pay any more, is of no use to who wants that.
+fn ask<'a>(pool: &Pool, wish: &Wish<'a>, require: Option<ProjectId>) -> Result<Ask<'a>, Opening> {
+    if wish.paid_only && require.is_some_and(|owner| pool.tier(owner) != Some(Tier::Paid)) {
+        return Err(Opening::NoKey);
+    }
     let tokens = pool.calibrated(wish.model, wish.tokens);
     let cost = Cost { requests: 1, tokens };
-    Ask { model: wish.model, cost, exclude: wish.avoid, paid_only: wish.paid_only, ..Ask::default() }
+    Ok(Ask {
+        model: wish.model,
+        cost,
+        exclude: wish.avoid,
+        require,
+        paid_only: wish.paid_only,
+        ..Ask::default()
+    })
 }
 
 impl fmt::Debug for Ring {

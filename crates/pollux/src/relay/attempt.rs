@@ -6,7 +6,7 @@ use bytes::Bytes;
 use dialect::gemini::event::{Event, parse_event};
 use dialect::gemini::outcome::{Bench, classify};
 use dialect::gemini::response::GenerateContentResponse;
-use http::{Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 
 use super::call::Wire;
 use super::failure::Failure;
@@ -51,8 +51,13 @@ impl Attempt<'_> {
     }
 
     /// Asks for something else than content, and takes it as it is.
-    pub(super) async fn raw(mut self) -> Result<Bytes, Failure> {
-        let answer = async { Ok(self.send().await?.collect(ANSWER_LIMIT).await?) }.await;
+    pub(super) async fn raw(mut self) -> Result<(Option<HeaderValue>, Bytes), Failure> {
+        let answer = async {
+            let response = self.send().await?;
+            let content_type = response.headers.get(header::CONTENT_TYPE).cloned();
+            Ok((content_type, response.collect(ANSWER_LIMIT).await?))
+        }
+        .await;
         judged(std::mem::take(&mut self.seen), answer)
     }
 
@@ -103,7 +108,8 @@ impl Attempt<'_> {
     }
 
     async fn send(&self) -> Result<Response, Failure> {
-        let mut headers = vec![(header::CONTENT_TYPE.as_str(), "application/json")];
+        let content_type = self.wire.content_type.as_deref().unwrap_or("application/json");
+        let mut headers = vec![(header::CONTENT_TYPE.as_str(), content_type)];
         headers.extend(self.sim_fault.map(|fault| ("x-sim-fault", fault)));
         let usual = self.upstream.deadlines();
         let deadlines = self

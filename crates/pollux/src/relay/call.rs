@@ -1,5 +1,6 @@
 //! What the relay is asked to do, and what it answers.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use dialect::gemini::response::GenerateContentResponse;
 use dialect::gemini::usage::Tokens;
 use dialect::lift::Cargo;
 use dialect::model::Capabilities;
+use http::HeaderValue;
 
 use super::cost::input_tokens;
 use super::most::most_tokens;
@@ -44,6 +46,8 @@ pub struct Call {
     pub streamed: bool,
     /// Projects the call would rather be served by: what names it, most binding first.
     pub affinity: Vec<Affinity>,
+    /// The project that alone can serve it, for what the call names lives there.
+    pub owner: Option<String>,
     /// Who watches it.
     pub watch: Watch,
     /// Faults for the simulator, let through only by tests and the demo.
@@ -51,16 +55,20 @@ pub struct Call {
 }
 
 /// A call that is passed on as it is.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Raw {
     /// The path, from `/v1beta` on, with its query.
     pub path: String,
+    /// What the body is; JSON if nothing is said.
+    pub content_type: Option<String>,
     /// The body.
     pub body: Bytes,
     /// The quota it counts against; none for that of its model.
     pub bucket: Option<&'static str>,
     /// Input tokens that it will take, as estimated.
     pub tokens: u64,
+    /// What it names that lives in one project: `files/abc`.
+    pub named: BTreeSet<String>,
 }
 
 impl Raw {
@@ -74,6 +82,17 @@ impl fmt::Debug for Raw {
         let mut shown = formatter.debug_struct("Raw");
         shown.field("path", &self.path).field("bytes", &bytes).finish_non_exhaustive()
     }
+}
+
+/// What such a call was answered.
+#[derive(Debug)]
+pub struct RawAnswer {
+    /// What the body is, if Google said so.
+    pub content_type: Option<HeaderValue>,
+    /// The body.
+    pub body: Bytes,
+    /// Who served it.
+    pub served: Served,
 }
 
 /// Something that ties a call to a project.
@@ -261,12 +280,15 @@ fn status_of(cause: &Cause) -> u16 {
 #[derive(Clone)]
 pub(super) struct Wire {
     pub(super) path: String,
+    pub(super) content_type: Option<String>,
     pub(super) body: Payload,
 }
 
 impl fmt::Debug for Wire {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Wire").field("path", &self.path).field("bytes", &self.body.len()).finish()
+        let bytes = self.body.len();
+        let mut shown = formatter.debug_struct("Wire");
+        shown.field("path", &self.path).field("bytes", &bytes).finish_non_exhaustive()
     }
 }
 
@@ -299,14 +321,16 @@ impl Call {
 
     /// The request as it goes over the wire.
     pub(super) fn wire(&self) -> Result<Wire, serde_json::Error> {
-        if let Some(Raw { path, body, .. }) = &self.raw {
-            return Ok(Wire { path: path.clone(), body: body.clone().into() });
+        if let Some(Raw { path, content_type, body, .. }) = &self.raw {
+            let (path, content_type) = (path.clone(), content_type.clone());
+            return Ok(Wire { path, content_type, body: body.clone().into() });
         }
         let method =
             if self.streams_upstream() { "streamGenerateContent?alt=sse" } else { "generateContent" };
         let model = percent_encoding::utf8_percent_encode(&self.model, PATH_SEGMENT);
         Ok(Wire {
             path: format!("/v1beta/models/{model}:{method}"),
+            content_type: None,
             body: self.cargo.load(serde_json::to_vec(&self.request)?).into(),
         })
     }

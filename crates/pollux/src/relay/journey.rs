@@ -97,20 +97,7 @@ impl Journey {
     /// Why the call ends when no project has room for it: unless quotas are to blame, the last failure says more.
     pub(super) fn without_room(&mut self, opening: Opening, private: bool) -> Refusal {
         let quota_spoke = matches!(&self.last, Some(Refusal::Upstream(outcome)) if is_quota(&outcome.cause));
-        let refusal = match opening {
-            Opening::NoKey if private => Refusal::NoPrivateProject,
-            Opening::At(opens, Why::Share) => Refusal::Paced { opens },
-            Opening::At(opens, Why::Away) => Refusal::Alone { opens },
-            Opening::At(_, Why::Bench | Why::NoKey | Why::Disabled)
-            | Opening::Now
-            | Opening::NoKey
-            | Opening::Tried => Refusal::NoKey,
-            Opening::At(opens, Why::Soft | Why::Model) => Refusal::Resting { opens },
-            Opening::At(opens, _) => Refusal::Busy { opens },
-            Opening::Day(opens) => Refusal::DayUsedUp { opens },
-            Opening::NotOffered => Refusal::NotOffered,
-            Opening::TooLarge { limit } => Refusal::TooLarge { limit },
-        };
+        let refusal = refusal_of(opening, private);
         match self.last.take() {
             Some(last) if !quota_spoke => last,
             _ => refusal,
@@ -212,6 +199,24 @@ impl Journey {
         if !self.failed.contains(&project) {
             self.failed.push(project);
         }
+    }
+}
+
+/// What a call is told for which no project has room.
+pub(super) fn refusal_of(opening: Opening, private: bool) -> Refusal {
+    match opening {
+        Opening::NoKey if private => Refusal::NoPrivateProject,
+        Opening::At(opens, Why::Share) => Refusal::Paced { opens },
+        Opening::At(opens, Why::Away) => Refusal::Alone { opens },
+        Opening::At(_, Why::Bench | Why::NoKey | Why::Disabled)
+        | Opening::Now
+        | Opening::NoKey
+        | Opening::Tried => Refusal::NoKey,
+        Opening::At(opens, Why::Soft | Why::Model) => Refusal::Resting { opens },
+        Opening::At(opens, _) => Refusal::Busy { opens },
+        Opening::Day(opens) => Refusal::DayUsedUp { opens },
+        Opening::NotOffered => Refusal::NotOffered,
+        Opening::TooLarge { limit } => Refusal::TooLarge { limit },
     }
 }
 

@@ -55,6 +55,9 @@ macro_rules! for_each_check {
             attempts_are_listed
             old_usage_is_forgotten_in_portions
             odd_records_are_kept
+            resources_are_their_users
+            resources_are_listed_from_the_newest
+            resources_expire
         }
     };
 }
@@ -63,10 +66,12 @@ pub(super) use for_each_check;
 mod counters;
 mod keys;
 mod operators;
+mod resources;
 mod usage;
 pub(super) use counters::*;
 pub(super) use keys::*;
 pub(super) use operators::*;
+pub(super) use resources::*;
 pub(super) use usage::*;
 
 const NOW: Moment = Moment(1_800_000_000_000);

@@ -2,6 +2,7 @@
 
 mod key;
 mod operator;
+mod resource;
 mod rules;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use crate::clock::Moment;
 
 pub use key::{KeyFilter, KeyWords, Turn};
 pub use operator::{AuditFilter, AuditRow, OperatorRow, SessionRow};
+pub use resource::ResourceRow;
 pub use rules::{Injection, InjectionPosition, Priority, Rules};
 
 macro_rules! row_id {

@@ -12,6 +12,7 @@ mod operators;
 mod pool;
 mod postgres;
 mod projects;
+mod resources;
 mod settings;
 mod sqlite;
 mod turns;

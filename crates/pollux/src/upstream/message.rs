@@ -8,7 +8,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, Uri};
 
 use super::error::SendError;
-use super::{Payload, Request};
+use super::{Request, Sent};
 use crate::secret::Secret;
 
 const KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
@@ -62,8 +62,12 @@ impl Default for BaseUrl {
 
 impl BaseUrl {
     /// The request on the wire.
-    pub(super) fn message(&self, request: &Request<'_>) -> Result<http::Request<Payload>, SendError> {
-        let mut message = http::Request::new(request.body.clone());
+    pub(super) fn message(
+        &self,
+        request: &Request<'_>,
+        body: Sent,
+    ) -> Result<http::Request<Sent>, SendError> {
+        let mut message = http::Request::new(body);
         *message.method_mut() = request.method.clone();
         *message.uri_mut() = self.uri(request.path_and_query)?;
         *message.headers_mut() = headers(request)?;
@@ -116,14 +120,16 @@ fn credential(key: &Secret) -> Result<HeaderValue, SendError> {
 mod tests {
     use bytes::Bytes;
     use http::Method;
+    use http_body_util::Either;
 
     use super::*;
+    use crate::upstream::Payload;
 
-    fn message(base: &str, path: &str, extra: &[(&str, &str)]) -> Result<http::Request<Payload>, SendError> {
+    fn message(base: &str, path: &str, extra: &[(&str, &str)]) -> Result<http::Request<Sent>, SendError> {
         let key = Secret::new(String::from("canary"));
         let mut request = Request::new(Method::POST, path, &key, Bytes::from_static(b"{}"));
         request.headers = extra;
-        base.parse::<BaseUrl>().unwrap().message(&request)
+        base.parse::<BaseUrl>().unwrap().message(&request, Either::Left(Payload::default()))
     }
 
     #[test]

@@ -109,6 +109,12 @@ impl Bed {
         Self { simulator, user_key, base, keys, clock, client, lifecycle, gateway, ended, settings, data }
     }
 
+    /// Another user's key.
+    pub(crate) async fn another_user(&self, name: &str) -> String {
+        let made = self.admin(Method::POST, "/admin/users", &json!({ "name": name })).await.json();
+        made["key"].as_str().unwrap().to_owned()
+    }
+
     /// Stops the gateway and starts it again on the same data and the same simulator.
     pub(crate) async fn restart(self) -> Self {
         self.gateway.stop();

@@ -38,6 +38,7 @@ mod names;
 mod postgres;
 mod privacy;
 mod reply;
+mod resources;
 mod responses;
 mod restart;
 mod seeded;

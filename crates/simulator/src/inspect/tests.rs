@@ -181,13 +181,5 @@ fn contents_are_validated() {
         (model, image("image/tiff", "AAAA"), "Unsupported MIME type: image/tiff"),
         (model, image("image/png", "AAAA"), "Unable to process input image"),
         (model, image("image/png", "iVBORw0KGgo="), ""),
-        (model, json!({"cachedContent": "cachedContents/1"}), "CachedContent not found"),
-        (
-            model,
-            parts(
-                json!([{"text": "x"}, {"fileData": {"fileUri": "https://generativelanguage.googleapis.com/v1beta/files/abc"}}]),
-            ),
-            "permission to access the File abc",
-        ),
     ]);
 }

@@ -21,7 +21,7 @@ use crate::http::failed::Failed;
 use crate::http::watching::Arrived;
 use crate::http::{Gateway, body, rules};
 use crate::limits::Admission;
-use crate::relay::Raw;
+use crate::relay::{Raw, RawAnswer};
 
 /// Counts the input tokens of a request.
 pub(super) async fn count(
@@ -67,6 +67,7 @@ async fn understand(
         body: Bytes::from(json!({"generateContentRequest": request}).to_string()),
         bucket: Some(Raw::COUNTING),
         tokens: 0,
+        ..Raw::default()
     };
     let (surface, route) = ("anthropic.count_tokens", "/v1/messages/count_tokens");
     let arrived = Arrived { surface, route, headers, caller, asked: &asked, at };
@@ -81,7 +82,7 @@ async fn serve(
 ) -> Result<Response, Failed> {
     // Counting uses nothing up.
     let counted = gateway.relay.raw(understood.call, admission, |_| Some(Tokens::default()));
-    let (body, _) =
+    let RawAnswer { body, .. } =
         Box::pin(counted).await.map_err(|refusal| Failed::from_refusal(&refusal, gateway.clock.now()))?;
     let told: Value = serde_json::from_slice(&body).unwrap_or_default();
     if let Some(tokens) = told["totalTokens"].as_u64() {

@@ -8,6 +8,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{OriginalUri, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use dialect::gemini::resource::{Made, named_in};
 use dialect::gemini::usage::{Tokens, UsageMetadata};
 use dialect::lift::lift;
 use dialect::openai::chat::Hints;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::Refused;
+use super::resources::with_query;
 use super::scribe::{ArrayScribe, EventScribe};
 use crate::access;
 use crate::http::caller::Caller;
@@ -24,7 +26,8 @@ use crate::http::failed::Failed;
 use crate::http::watching::Arrived;
 use crate::http::{Gateway, body, ratelimit};
 use crate::limits::Admission;
-use crate::relay::Raw;
+use crate::relay::{Raw, RawAnswer, Served};
+use crate::resources::Maker;
 
 /// How it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +58,7 @@ pub(super) async fn create(
     let name = name.map_or_else(|_| "�".to_owned(), |Path(name)| name);
     let understood = understand(&gateway, &caller, (&uri, &name), (&head.headers, request)).await;
     let (standing, answered) = calling::answer(&gateway, &caller, understood, |understood, admission| {
-        serve(&gateway, understood, admission)
+        serve(&gateway, &caller, understood, admission)
     })
     .await;
     let mut response = answered.unwrap_or_else(|failed| Refused(failed).into_response());
@@ -77,7 +80,7 @@ async fn understand(
     let (surface, route) = ("gemini", "/v1beta/models/{model}:{method}");
     let arrived = Arrived { surface, route, headers, caller, asked, at };
     let call = if method == Method::Raw {
-        let raw = raw(uri, (&model.upstream_id, verb), bytes);
+        let raw = raw(uri, (&model.upstream_id, verb), (headers, bytes));
         calling::raw(gateway, arrived, model, raw)
     } else {
         let (bytes, cargo) = lift(bytes, gateway.dice.seed());
@@ -96,6 +99,7 @@ async fn understand(
 
 async fn serve(
     gateway: &Gateway,
+    caller: &access::Caller,
     understood: Understood<Method>,
     admission: Admission,
 ) -> Result<Response, Failed> {
@@ -118,9 +122,11 @@ async fn serve(
         }
         Method::Raw => {
             let passed = Box::pin(gateway.relay.raw(call, admission, counts)).await;
-            let (body, served) = passed.map_err(refused)?;
-            let json = HeaderValue::from_static("application/json; charset=UTF-8");
-            (([(header::CONTENT_TYPE, json)], body).into_response(), served)
+            let RawAnswer { content_type, body, served } = passed.map_err(refused)?;
+            let json = || HeaderValue::from_static("application/json; charset=UTF-8");
+            let content_type = content_type.unwrap_or_else(json);
+            remember(gateway, caller, &served, &body).await?;
+            (([(header::CONTENT_TYPE, content_type)], body).into_response(), served)
         }
     };
     calling::note_decision(response.headers_mut(), gateway, &served, explain);
@@ -139,7 +145,7 @@ impl Method {
 }
 
 /// The call as it goes on: same version of the API, same method, the model by its own name.
-fn raw(uri: &Uri, (model, verb): (&str, &str), body: Bytes) -> Raw {
+fn raw(uri: &Uri, (model, verb): (&str, &str), (headers, body): (&HeaderMap, Bytes)) -> Raw {
     let version =
         uri.path().split('/').nth(1).filter(|version| version.starts_with("v1")).unwrap_or("v1beta");
     let encode =
@@ -147,7 +153,31 @@ fn raw(uri: &Uri, (model, verb): (&str, &str), body: Bytes) -> Raw {
     let model = encode(model).replace("%2D", "-").replace("%2E", ".").replace("%5F", "_");
     let bucket = (verb == Raw::COUNTING).then_some(Raw::COUNTING);
     let tokens = if bucket.is_some() { 0 } else { u64::try_from(body.len() / 4).unwrap_or(u64::MAX) };
-    Raw { path: format!("/{version}/models/{model}:{}", encode(verb)), body, bucket, tokens }
+    let path = with_query(format!("/{version}/models/{model}:{}", encode(verb)), uri);
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = content_type.map(str::to_owned);
+    let named = serde_json::from_slice(&body).map(|body| named_in(&body)).unwrap_or_default();
+    Raw { path, content_type, body, bucket, tokens, named }
+}
+
+/// A batch, or something else that a model does in its own time, is its maker's from now on.
+async fn remember(
+    gateway: &Gateway,
+    caller: &access::Caller,
+    served: &Served,
+    body: &[u8],
+) -> Result<(), Failed> {
+    #[derive(Deserialize)]
+    struct Told {
+        name: String,
+    }
+    let Ok(Told { name }) = serde_json::from_slice(body) else { return Ok(()) };
+    if !name.starts_with("batches/") && !name.contains("/operations/") {
+        return Ok(());
+    }
+    let maker = Maker { user: &caller.user, project: &served.project, key: &served.key };
+    let made = vec![Made { name, expires: None }];
+    gateway.resources.remember(maker, made).await.map_err(|error| Failed::from_store(&error))
 }
 
 /// What an answer says that it took. Counting takes nothing.

@@ -23,7 +23,7 @@ use crate::http::layers::REQUEST_ID;
 use crate::http::watching::Arrived;
 use crate::http::{Gateway, body, ratelimit};
 use crate::limits::Admission;
-use crate::relay::Raw;
+use crate::relay::{Raw, RawAnswer};
 
 /// What one request of several to Google gave.
 struct Part {
@@ -63,6 +63,7 @@ async fn embed(
             body: Bytes::from(body.to_string()),
             bucket: None,
             tokens: estimate,
+            ..Raw::default()
         };
         let answered = part(gateway, caller, &numbered(headers, at), (&request, model.clone(), raw)).await;
         standing = answered.0;
@@ -116,7 +117,8 @@ async fn part(
 async fn send(gateway: &Gateway, understood: Understood<u64>, admission: Admission) -> Result<Part, Failed> {
     let Understood { call, encoding: estimate, .. } = understood;
     let sent = Box::pin(gateway.relay.raw(call, admission, counted)).await;
-    let (body, _) = sent.map_err(|refusal| Failed::from_refusal(&refusal, gateway.clock.now()))?;
+    let RawAnswer { body, .. } =
+        sent.map_err(|refusal| Failed::from_refusal(&refusal, gateway.clock.now()))?;
     let tokens = counted(&body).map_or(estimate, |tokens| tokens.input);
     vectors(&body).map(|vectors| Part { vectors, tokens }).ok_or_else(no_vectors)
 }

@@ -50,6 +50,7 @@ fn wish(user: &str) -> Wish<'_> {
         tokens: 10,
         avoid: &[],
         prefer: None,
+        require: None,
         again: false,
         paid_only: false,
         weight: 1,
@@ -185,6 +186,39 @@ async fn who_waits_for_a_paid_project_holds_nobody_up() {
     let start = Instant::now();
     let waiting = async {
         answered_as(&ring, private, 90).await.unwrap();
+        start.elapsed().as_secs()
+    };
+    let others = async {
+        for _ in 0..100 {
+            answered(&ring, "ben", 90).await.unwrap();
+        }
+        start.elapsed().as_secs()
+    };
+    let (waited, others) = tokio::join!(waiting, others);
+    assert!((60..=62).contains(&waited), "{waited} s");
+    assert_eq!(others, 0);
+}
+
+/// A call whose file lives in one project waits for that one and for no other, and holds nobody up.
+#[tokio::test(start_paused = true)]
+async fn who_needs_one_project_waits_for_it_alone() {
+    let ring = ring(1);
+    let needs = |name| Wish { require: Some(name), ..wish("anna") };
+    let other = ring.roster_mut().put_key("key_2".into(), "prj_2".into(), Secret::new("k"), Moment(0));
+    let spec = ProjectSpec { id: other.project, tier: Tier::Free, weight: 1, priority: 0, enabled: true };
+    ring.pool().put_project(spec);
+    ring.pool().put_key(KeySpec { id: other.handle, project: other.project, enabled: true });
+    let owner = ring.roster().project_id(ProjectId(0)).unwrap().as_str().to_owned();
+    let first = Ring::lease(&ring, &needs(&owner)).unwrap();
+    assert_eq!(first.project_name(), owner);
+    first.settle(crate::keyring::Settled::answered(None));
+    assert!(matches!(answered_as(&ring, needs(&owner), 0).await, Err(Opening::At(..))), "the other has room");
+    assert_eq!(answered_as(&ring, needs("prj_unknown"), 9).await, Err(Opening::NoKey));
+    let private = Wish { paid_only: true, ..needs("prj_2") };
+    assert_eq!(answered_as(&ring, private, 9).await, Err(Opening::NoKey), "it does not pay");
+    let start = Instant::now();
+    let waiting = async {
+        answered_as(&ring, needs(&owner), 90).await.unwrap();
         start.elapsed().as_secs()
     };
     let others = async {

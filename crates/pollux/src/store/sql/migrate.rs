@@ -21,6 +21,7 @@ const STEPS: &[Step] = &[
     Step::additive(4, include_str!("../../../migrations/0004_limits.sql")),
     Step::breaking(5, include_str!("../../../migrations/0005_settings.sql")),
     Step::additive(6, include_str!("../../../migrations/0006_sessions.sql")),
+    Step::additive(7, include_str!("../../../migrations/0007_resources.sql")),
     Step::additive(9, include_str!("../../../migrations/0009_keys.sql")),
 ];
 

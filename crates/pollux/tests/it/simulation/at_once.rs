@@ -129,6 +129,15 @@ at_once! {
         fn delete_sessions(operator: Option<&str>) -> Result<u64>;
         fn forget_sessions(created_before: Moment, seen_before: Moment) -> Result<u64>;
     }
+    Resources {
+        fn put_resources(rows: &[ResourceRow]) -> Result<()>;
+        fn resources_named(user: &UserId, names: &[&str]) -> Result<Vec<ResourceRow>>;
+        fn resource_of_anybody(name: &str) -> Result<Option<ResourceRow>>;
+        fn list_resources(of: (&UserId, Option<&str>), after: Option<(Moment, &str)>, now: Moment, limit: usize) -> Result<Vec<ResourceRow>>;
+        fn forget_resource(user: &UserId, name: &str) -> Result<()>;
+        fn count_resources(project: &ProjectId, now: Moment) -> Result<Vec<(String, u64)>>;
+        fn forget_expired_resources(before: Moment, at_most: usize) -> Result<u64>;
+    }
     Audit {
         fn insert_audit(rows: &[AuditRow]) -> Result<()>;
         fn list_audit(filter: &AuditFilter, before: Option<&str>, limit: usize) -> Result<Vec<AuditRow>>;
