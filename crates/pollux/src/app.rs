@@ -84,7 +84,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     let (operators, fresh_admin_token) = operators(config, &store, &master, &clock).await?;
     let access = open_access(config, &store, &master, (&clock, &dice)).await?;
 
-    let shared = replica::shared(config, (&clock, &dice)).await?;
+    let (shared, replica) = replica::shared(config, &*clock).await?;
     let upstream = Arc::new(open_upstream(config, pipes.as_ref())?);
     let settings = Settings::open(Arc::clone(&store), Arc::clone(&clock), config.settings.clone()).await?;
     let rooms = keyring_rooms((&store, &upstream, &shared), (&clock, &dice), settings.live());
@@ -102,7 +102,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     };
     let (watcher, exporter) = watching(config, (&clock, &dice), &journal)?;
     let (alerts, jobs) =
-        open_jobs(config, (&keyring, &store, &clock), settings.live(), books.is_some()).await?;
+        open_jobs(config, (&keyring, &store, &shared, &clock), settings.live(), books.is_some()).await?;
     let gateway = Gateway::new(Parts {
         access,
         operators,
@@ -115,6 +115,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         catalog: Catalog::default(),
         limits: opened_limits(config, (&shared, &clock), &*store).await?,
         shared,
+        replica,
         started: clock.now(),
         leaving: OnceLock::new(),
         clock,
@@ -146,9 +147,9 @@ impl App {
         let served_to_the_end = served.clone();
         lifecycle.spawn("fleet", async move { shared.tend(served_to_the_end).await });
         let jobs = Arc::clone(&gateway.jobs);
-        lifecycle.spawn("follow settings", {
+        lifecycle.spawn("follow", {
             let (gateway, soft) = (gateway.clone(), soft.clone());
-            async move { gateway.follow_settings(soft.cancelled_owned()).await }
+            async move { gateway.follow(soft.cancelled_owned()).await }
         });
         lifecycle.spawn("tend users", async move { gateway.tend_users(soft.cancelled_owned()).await });
         for job in jobs.all() {
@@ -291,14 +292,14 @@ async fn open_keyring(
 /// What runs beside the calls, and who is told when something wants attention.
 async fn open_jobs(
     config: &Config,
-    (keyring, store, clock): (&Arc<Keyring>, &Arc<dyn Store>, &Arc<dyn Clock>),
+    (keyring, store, shared, clock): (&Arc<Keyring>, &Arc<dyn Store>, &Arc<dyn Shared>, &Arc<dyn Clock>),
     settings: Live,
     with_journal: bool,
 ) -> anyhow::Result<(Arc<Alerts>, Arc<Jobs>)> {
     let rooms =
         AlertRooms { keyring: Arc::clone(keyring), store: Arc::clone(store), settings: settings.clone() };
     let alerts = Arc::new(Alerts::new(rooms, upkeep::channels(config)));
-    let jobs = upkeep::jobs(config, store, clock, (settings, with_journal), &alerts).await?;
+    let jobs = upkeep::jobs(config, (store, shared), clock, (settings, with_journal), &alerts).await?;
     Ok((alerts, jobs))
 }
 

@@ -14,6 +14,7 @@ mod cors;
 mod crowd;
 mod doors;
 mod failed;
+mod follow;
 mod guard;
 mod layers;
 mod origin;
@@ -53,7 +54,7 @@ use crate::operators::Operators;
 use crate::relay::Relay;
 use crate::resources::Resources;
 use crate::settings::Settings;
-use crate::shared::Shared;
+use crate::shared::{Replica, Shared};
 use crate::store::Store;
 use crate::telemetry::call::Watcher;
 use crate::telemetry::{CpuShare, Metrics};
@@ -65,8 +66,6 @@ pub use doors::{Doors, TlsFiles};
 pub use routes::{Guard, Mounted};
 pub use serving::{Server, TlsError};
 
-/// How often a change by another replica is looked for.
-const FOLLOW_EVERY: Duration = Duration::from_secs(5);
 /// How often the list of users is looked after.
 const TEND_EVERY: Duration = Duration::from_mins(1);
 
@@ -106,6 +105,8 @@ pub struct Gateway(Arc<Parts>);
 /// The rooms behind the surfaces.
 #[derive(Debug)]
 pub struct Parts {
+    /// Which of the replicas this is.
+    pub replica: Replica,
     /// Who is calling.
     pub access: Access,
     /// Who may administer.
@@ -209,17 +210,6 @@ impl Gateway {
                 return;
             }
         }
-    }
-
-    /// Takes over settings that another replica has stored, until `shutdown` resolves; then says so to endless streams.
-    pub async fn follow_settings(&self, shutdown: impl Future<Output = ()>) {
-        tokio::pin!(shutdown);
-        while tokio::time::timeout(FOLLOW_EVERY, &mut shutdown).await.is_err() {
-            if let Err(error) = self.settings.refresh().await {
-                tracing::warn!(%error, "the settings could not be read; those known hold");
-            }
-        }
-        self.closing.begin();
     }
 
     /// Whether a stop is coming.

@@ -20,6 +20,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::clock::{Clock, Moment};
+use crate::shared::Shared;
 use crate::store::{Store, StoreError};
 
 pub(crate) use alerts::Watch;
@@ -61,6 +62,8 @@ pub struct Plan {
     pub every: Option<Duration>,
     /// How much later than planned it may run, so that many gateways do not do the same at the same moment.
     pub jitter: Duration,
+    /// Whether one replica does it for all; else each does it for itself.
+    pub once: bool,
 }
 
 /// Every job there is.
@@ -78,12 +81,14 @@ impl Jobs {
     pub async fn open(
         work: Vec<(Plan, Box<dyn Work>)>,
         backups: Option<Arc<Backups>>,
-        store: &Arc<dyn Store>,
+        (store, shared): (&Arc<dyn Store>, &Arc<dyn Shared>),
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
         let mut jobs = Vec::with_capacity(work.len());
         for (plan, work) in work {
-            jobs.push(Arc::new(Job::open(plan, work, Arc::clone(store), Arc::clone(clock)).await?));
+            jobs.push(Arc::new(
+                Job::open(plan, work, (Arc::clone(store), Arc::clone(shared)), Arc::clone(clock)).await?,
+            ));
         }
         Ok(Self { jobs, backups })
     }

@@ -105,7 +105,7 @@ pub struct Current {
 pub struct Settings {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    configured: Configured,
+    configured: RwLock<Configured>,
     live: Live,
     held: RwLock<Held>,
     /// Changes happen one after the other.
@@ -137,7 +137,7 @@ impl Settings {
             live: Live::fixed(configured.values.clone()),
             store,
             clock,
-            configured,
+            configured: RwLock::new(configured),
             held: RwLock::default(),
             changing: tokio::sync::Mutex::default(),
         };
@@ -158,7 +158,7 @@ impl Settings {
     /// Every setting with its value and where it comes from.
     pub fn current(&self) -> Current {
         let (held, values) = (self.held(), self.now().json());
-        let configured = self.configured.values.json();
+        let configured = self.configured().values.json();
         let entries = KEYS.iter().map(|key| {
             let of = |values: &Map<String, Value>| values.get(key.name).cloned().unwrap_or_default();
             Entry {
@@ -189,7 +189,7 @@ impl Settings {
         let newest = self.store.settings_version(None).await?;
         let Some(newest) = newest.filter(|newest| newest.version > self.version()) else { return Ok(()) };
         let version = Version::of(newest)?;
-        let (values, strange) = self.configured.values.over(&version.stored);
+        let (values, strange) = self.configured().values.over(&version.stored);
         for problem in strange {
             tracing::warn!(%problem, "a stored setting cannot be used; the configured value holds");
         }
@@ -197,10 +197,26 @@ impl Settings {
         Ok(())
     }
 
+    /// Takes what is configured now for the starting values; what is stored goes before it as before.
+    pub fn reconfigure(&self, configured: Configured) {
+        // Nobody puts a version in between.
+        let held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let (values, strange) = configured.values.over(&held.stored);
+        for problem in strange {
+            tracing::warn!(%problem, "a stored setting cannot be used; the configured value holds");
+        }
+        *self.configured.write().unwrap_or_else(PoisonError::into_inner) = configured;
+        self.live.put(values);
+    }
+
+    fn configured(&self) -> Configured {
+        self.configured.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn source(&self, held: &Held, name: &str) -> Source {
         if held.stored.contains_key(name) {
             Source::Stored
-        } else if self.configured.written.contains(name) {
+        } else if self.configured().written.contains(name) {
             Source::Configured
         } else {
             Source::Default

@@ -11,6 +11,7 @@ use crate::clock::{Clock, Moment};
 use crate::config::Config;
 use crate::jobs::{self, Alerts, Backups, Channel, Cleaned, Cleanup, Jobs, KeepAlive, Plan, Work};
 use crate::settings::Live;
+use crate::shared::Shared;
 use crate::store::backup::{self, Manifest, Restored};
 use crate::store::{Store, check_master_key};
 
@@ -19,6 +20,7 @@ const CLEAN_UP: Plan = Plan {
     about: "Forgets calls and usage events that are older than the settings say.",
     every: Some(Duration::from_hours(1)),
     jitter: Duration::from_mins(5),
+    once: true,
 };
 
 const KEEP_ALIVE: Plan = Plan {
@@ -26,6 +28,7 @@ const KEEP_ALIVE: Plan = Plan {
     about: "Calls the gateway by its public address, so that a free host does not put it to sleep; looks each minute whether that is due.",
     every: Some(Duration::from_mins(1)),
     jitter: Duration::ZERO,
+    once: false,
 };
 
 const ALERTS: Plan = Plan {
@@ -33,6 +36,7 @@ const ALERTS: Plan = Plan {
     about: "Looks whether something wants attention, and tells those who are to be told.",
     every: Some(Duration::from_mins(1)),
     jitter: Duration::ZERO,
+    once: true,
 };
 
 const BACK_UP: Plan = Plan {
@@ -40,13 +44,14 @@ const BACK_UP: Plan = Plan {
     about: "Copies the database while it is in use, checks the copy, and gives up the oldest copies.",
     every: None,
     jitter: Duration::from_mins(10),
+    once: false,
 };
 
 /// What runs beside the calls, besides what keeps the rooms themselves in order. `on_disk` says whether the store is the
 /// SQLite file of the configuration.
 pub(super) async fn jobs(
     config: &Config,
-    store: &Arc<dyn Store>,
+    (store, shared): (&Arc<dyn Store>, &Arc<dyn Shared>),
     clock: &Arc<dyn Clock>,
     (settings, on_disk): (Live, bool),
     alerts: &Arc<Alerts>,
@@ -63,7 +68,7 @@ pub(super) async fn jobs(
         let plan = Plan { every: config.backup_every, ..BACK_UP };
         work.push((plan, Box::new(jobs::BackUp(Arc::clone(backups)))));
     }
-    Ok(Arc::new(Jobs::open(work, backups, store, clock).await?))
+    Ok(Arc::new(Jobs::open(work, backups, (store, shared), clock).await?))
 }
 
 /// Who is told of alerts.

@@ -27,6 +27,7 @@ mod path;
 mod pool;
 mod problem;
 mod projects;
+mod replicas;
 mod requests;
 mod seed;
 mod session;
@@ -40,7 +41,7 @@ mod tests;
 mod usage;
 mod users;
 
-use axum::Router;
+use axum::{Router, middleware};
 use http::{HeaderValue, header};
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -49,6 +50,7 @@ use super::routes::Guard::{Admin, Open, Sudo, Viewer};
 use super::routes::{Route, mount};
 
 pub(super) use problem::Problem;
+pub(super) use replicas::word as redis_word;
 
 /// The largest body of a request that brings keys; a hundred thousand of them fit.
 const IMPORT_LIMIT: usize = 8 << 20;
@@ -59,7 +61,10 @@ const BODY_LIMIT: usize = 64 << 10;
 pub(super) fn routes(gateway: &Gateway) -> Router<Gateway> {
     // Fresh keys pass through here: nothing may be kept on the way.
     let no_store = HeaderValue::from_static("no-store");
-    mount(list(), gateway).layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, no_store))
+    mount(list(), gateway)
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, no_store))
+        // Whatever was changed, other replicas have to know.
+        .layer(middleware::from_fn_with_state(gateway.clone(), replicas::tell))
 }
 
 /// Every route: its method, its path, who may use it, who answers.
@@ -86,6 +91,7 @@ fn of_operators() -> Vec<Route> {
         Route::patch("/operators/{id}", Admin, operators::change::change),
         Route::delete("/operators/{id}", Admin, operators::delete::delete),
         Route::get("/audit", Viewer, audit::list),
+        Route::get("/replicas", Viewer, replicas::show),
         Route::get("/alerts", Viewer, alerts::list::all),
         Route::post("/alerts/test", Admin, alerts::test::send),
         Route::get("/jobs", Viewer, jobs::list::all),

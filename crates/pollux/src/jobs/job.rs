@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use super::run::{Cause, Run, State, first, next};
 use super::{Plan, Work};
 use crate::clock::{Clock, Moment};
+use crate::shared::Shared;
 use crate::store::{Store, StoreError};
 use crate::telemetry::names;
 
@@ -26,6 +27,7 @@ pub struct Job {
     plan: Plan,
     work: Box<dyn Work>,
     store: Arc<dyn Store>,
+    shared: Arc<dyn Shared>,
     clock: Arc<dyn Clock>,
     state: watch::Sender<State>,
     wanted: Notify,
@@ -46,7 +48,7 @@ impl Job {
     pub(super) async fn open(
         plan: Plan,
         work: Box<dyn Work>,
-        store: Arc<dyn Store>,
+        (store, shared): (Arc<dyn Store>, Arc<dyn Shared>),
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
         // What cannot be read is as good as no run.
@@ -57,6 +59,7 @@ impl Job {
             plan,
             work,
             store,
+            shared,
             clock,
             state: watch::Sender::new(state),
             wanted: Notify::new(),
@@ -101,7 +104,7 @@ impl Job {
                 () = self.wanted.notified() => Cause::Operator,
                 () = sleep(self.wait()) => Cause::Plan,
             };
-            if cause == Cause::Plan && !self.is_due() {
+            if cause == Cause::Plan && (!self.is_due() || !self.is_ours().await) {
                 continue;
             }
             tokio::select! {
@@ -115,6 +118,19 @@ impl Job {
     fn is_due(&self) -> bool {
         let next = self.state.borrow().next;
         next.is_some_and(|next| next <= self.clock.now())
+    }
+
+    /// Whether this replica does it. Another one's turn passes; the lead outlasts a turn, so that the same replica has it
+    /// again, and somebody else if that one is gone.
+    async fn is_ours(&self) -> bool {
+        let Plan { name, every, jitter, once, about: _ } = self.plan;
+        let keep = 2 * every.unwrap_or_default() + jitter + LOOK_EVERY;
+        if !once || self.shared.lead(name, keep).await {
+            return true;
+        }
+        let now = self.clock.now();
+        self.state.send_modify(|state| state.next = next(&self.plan, now, now));
+        false
     }
 
     fn wait(&self) -> Duration {

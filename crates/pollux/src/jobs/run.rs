@@ -95,6 +95,7 @@ mod tests {
             about: "",
             every: Some(Duration::from_mins(every)).filter(|every| !every.is_zero()),
             jitter: Duration::from_mins(jitter),
+            once: false,
         }
     }
 

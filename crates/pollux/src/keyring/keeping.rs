@@ -1,6 +1,6 @@
 //! What the pool finds out, written down: dead keys, learned limits, what the day has taken.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -164,6 +164,12 @@ impl Keyring {
                 put(&mut limits, gauge, value);
                 self.ring.pool().set_limits(project, &model, limits, provenance);
             }
+        }
+        let now: HashSet<_> = declared.keys().cloned().collect();
+        let before = std::mem::replace(&mut *self.ring.declared(), now);
+        for (project, model) in before {
+            // What another replica was told to forget.
+            declared.entry((project, model)).or_default();
         }
         for ((project, model), limits) in declared {
             self.ring.pool().set_limits(project, &model, limits, Provenance::Declared);

@@ -57,6 +57,7 @@ impl Keyring {
         let said: Vec<Limit> = said.map(|(gauge, value)| row(gauge, value).into()).collect();
         self.store.replace_limits(&gone, &said).await?;
         let handle = project.map(|id| self.ring.roster_mut().put_project(id));
+        self.ring.declared().insert((handle, model.to_owned()));
         self.ring.pool().set_limits(handle, model, limits, Provenance::Declared);
         self.ring.give_turns(model);
         Ok(())

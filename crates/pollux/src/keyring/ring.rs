@@ -1,5 +1,6 @@
 //! The pool behind its lock, and the roster beside it.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -77,6 +78,8 @@ pub(super) struct Ring {
     clock: Arc<dyn Clock>,
     dice: Dice,
     pub(super) line: Line,
+    /// What an operator has declared limits of.
+    pub(super) declared: Mutex<HashSet<(Option<ProjectId>, String)>>,
     /// Held while a project's row and its place in the pool change together.
     pub(super) changing: tokio::sync::Mutex<()>,
     changes: mpsc::Sender<News>,
@@ -107,6 +110,7 @@ impl Ring {
                 clock,
                 dice,
                 line: Line::new(queue_settings()),
+                declared: Mutex::default(),
                 changing: tokio::sync::Mutex::default(),
                 changes,
             },
@@ -145,6 +149,10 @@ impl Ring {
 
     pub(super) fn roster_mut(&self) -> RwLockWriteGuard<'_, Roster> {
         self.roster.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn declared(&self) -> MutexGuard<'_, HashSet<(Option<ProjectId>, String)>> {
+        self.declared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn now(&self) -> Moment {
@@ -223,6 +231,7 @@ impl Ring {
         for change in &changes {
             tracing::info!(change = ?change.what, "the pool changed");
         }
+        self.tell(&changes);
         let news = News { changes, detail: detail() };
         if self.changes.try_send(news).is_err() {
             tracing::warn!("a change of the pool could not be queued for the store");

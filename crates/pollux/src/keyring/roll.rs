@@ -148,11 +148,18 @@ impl Keyring {
         pool.put_project(spec);
     }
 
-    fn enlist_key(&self, row: KeyRow) -> Result<(), StoreError> {
+    pub(super) fn enlist_key(&self, row: KeyRow) -> Result<(), StoreError> {
         let secret = self.master.open(&row.sealed, &context(&row.id)).map_err(StoreError::MasterKey)?;
         let now = self.now();
         let known = self.ring.roster().knows_project(&row.project);
-        let entry = self.ring.roster_mut().put_key(row.id, row.project, secret, row.created_at);
+        let entry = {
+            let mut roster = self.ring.roster_mut();
+            if roster.key_by_id(&row.id).is_some() {
+                // Whoever read the store at the same moment was first.
+                return Ok(());
+            }
+            roster.put_key(row.id, row.project, secret, row.created_at)
+        };
         let mut pool = self.ring.pool();
         if !known {
             let spec =

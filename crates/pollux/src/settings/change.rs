@@ -136,7 +136,7 @@ impl Settings {
         wanted: &Wanted<'_>,
         held: &Held,
     ) -> Result<(Map<String, Value>, Values), SettingsError> {
-        let configured = &self.configured.values;
+        let configured = &self.configured().values;
         let mut problems = Vec::new();
         let stored = match wanted {
             Wanted::Patch(patch) => {

@@ -142,6 +142,19 @@ impl Bed {
         Self { user_key, base, gateway, ended, ..self }
     }
 
+    /// Another gateway with the same settings and a data directory of its own, over the same simulator.
+    pub(crate) async fn peer(&self) -> Self {
+        let data = TempDir::new().unwrap();
+        let mut settings = self.settings.clone();
+        settings.retain(|(name, _)| *name != "POLLUX_DATA_DIR");
+        settings.push(("POLLUX_DATA_DIR", data.path().display().to_string()));
+        let lifecycle = Lifecycle::new();
+        let Running { base, user_key, gateway, ended } = run(&settings, &self.clock, &lifecycle).await;
+        let (simulator, keys, clock) = (self.simulator.clone(), self.keys.clone(), Arc::clone(&self.clock));
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { simulator, user_key, base, keys, clock, client, lifecycle, gateway, ended, settings, data }
+    }
+
     /// Gives notice that the gateway will stop.
     pub(crate) fn leave(&self) {
         self.gateway.leave();

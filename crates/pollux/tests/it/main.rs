@@ -37,6 +37,8 @@ mod metrics;
 mod names;
 mod postgres;
 mod privacy;
+mod redis_server;
+mod replicas;
 mod reply;
 mod resources;
 mod responses;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::clock;
-use crate::http::Gateway;
+use crate::http::{Gateway, admin};
 use crate::journal::Health;
 
 /// What `/health` says.
@@ -22,6 +22,8 @@ pub(super) struct Said {
     request_count: u64,
     version: &'static str,
     journal: &'static str,
+    /// `ok`; `away` while this replica goes on with its share of every limit; `off` where there is none.
+    redis: &'static str,
 }
 
 /// The state of the gateway. Always 200: a gateway without keys must not be restarted for it.
@@ -37,6 +39,7 @@ pub(super) async fn show(State(gateway): State<Gateway>) -> Json<Said> {
         request_count: gateway.requests.count(),
         version: env!("CARGO_PKG_VERSION"),
         journal: gateway.journal.health().map_or("off", standing),
+        redis: admin::redis_word(&gateway.shared.fleet()),
     })
 }
 

@@ -7,11 +7,13 @@ use async_trait::async_trait;
 use super::*;
 use crate::clock::ManualClock;
 use crate::jobs::Failed;
+use crate::shared::Memory;
 use crate::store::{SqlStore, SqliteSettings};
 
 const NOW: Moment = Moment(1_795_305_600_000);
 const LONG: Duration = Duration::from_hours(1);
-const PLAN: Plan = Plan { name: "count", about: "Counts.", every: Some(LONG), jitter: Duration::ZERO };
+const PLAN: Plan =
+    Plan { name: "count", about: "Counts.", every: Some(LONG), jitter: Duration::ZERO, once: true };
 
 /// Fails every other time.
 #[derive(Debug, Default)]
@@ -38,7 +40,8 @@ async fn store() -> (tempfile::TempDir, Arc<dyn Store>) {
 
 async fn job(store: &Arc<dyn Store>, clock: &Arc<ManualClock>) -> Job {
     let work = Box::<Counting>::default();
-    Job::open(PLAN, work, Arc::clone(store), Arc::clone(clock) as _).await.unwrap()
+    let shared = Arc::new(Memory::new(crate::shared::Settings::default()));
+    Job::open(PLAN, work, (Arc::clone(store), shared), Arc::clone(clock) as _).await.unwrap()
 }
 
 #[tokio::test]
