@@ -64,6 +64,8 @@ fn a_host_waits_longer_than_the_program_drains() {
         ("deploy/systemd/pollux.service", "TimeoutStopSec="),
         ("deploy/compose/compose.yaml", "stop_grace_period: "),
         ("deploy/kubernetes/deployment.yaml", "terminationGracePeriodSeconds: "),
+        ("deploy/replicas/compose.yaml", "stop_grace_period: "),
+        ("deploy/kubernetes/replicas/statefulset.yaml", "terminationGracePeriodSeconds: "),
     ] {
         let text = read(&tidy::root().join(file));
         let line = text.lines().find_map(|line| line.trim().strip_prefix(mark));
