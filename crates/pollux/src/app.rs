@@ -102,7 +102,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
     };
     let (watcher, exporter) = watching(config, (&clock, &dice), &journal)?;
     let (alerts, jobs) =
-        open_jobs(config, (&keyring, &store, &shared, &clock), settings.live(), books.is_some()).await?;
+        open_jobs(config, (&keyring, &clock), (&store, &shared), settings.live(), books.is_some()).await?;
     let gateway = Gateway::new(Parts {
         access,
         operators,
@@ -292,7 +292,8 @@ async fn open_keyring(
 /// What runs beside the calls, and who is told when something wants attention.
 async fn open_jobs(
     config: &Config,
-    (keyring, store, shared, clock): (&Arc<Keyring>, &Arc<dyn Store>, &Arc<dyn Shared>, &Arc<dyn Clock>),
+    (keyring, clock): (&Arc<Keyring>, &Arc<dyn Clock>),
+    (store, shared): (&Arc<dyn Store>, &Arc<dyn Shared>),
     settings: Live,
     with_journal: bool,
 ) -> anyhow::Result<(Arc<Alerts>, Arc<Jobs>)> {

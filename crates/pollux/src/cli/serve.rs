@@ -70,7 +70,7 @@ async fn reload(mut hangups: Signal, flags: Flags, settings: Arc<Settings>, stop
                 tracing::info!("read the configuration again; settings without \u{21bb} wait for a restart");
             }
             Err(problems) => {
-                tracing::error!(%problems, "the configuration is wrong now; what was read before holds")
+                tracing::error!(%problems, "the configuration is wrong now; what was read before holds");
             }
         }
     }
