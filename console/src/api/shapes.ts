@@ -20,7 +20,7 @@ export interface Stats { gemini_keys: number; active_gemini_keys: number; health
 export interface Status { version: string; models: string[]; active_keys: number; memory_usage_mb: number; cpu_percent: number; uptime_seconds: number; total_requests: number; keep_alive_active: boolean; keep_alive_enabled: boolean; render_url: string | null }
 export type LimitName = 'rpm' | 'tpm' | 'rpd' | 'concurrency' | 'tokens_day' | 'tokens_month' | 'tokens_total' | 'usd_day' | 'usd_month' | 'usd_total';
 export interface Injection { position: 'system' | 'user_prefix' | 'user_suffix'; content: string }
-export interface User { id: string; name: string; hint: string; enabled: boolean; expires_at: string | null; private: boolean; weight: number; priority: 'low' | 'normal' | 'high'; models: string[]; addresses: string[]; limits: Record<LimitName, number | null>; injection: Injection | null; created_at: string; last_used_at: string | null }
+export interface User { id: string; name: string; hint: string; enabled: boolean; expires_at: string | null; private: boolean; weight: number; priority: 'low' | 'normal' | 'high'; models: string[]; addresses: string[]; limits: Record<LimitName, number | null>; injection: Injection | null; log_bodies?: boolean; created_at: string; last_used_at: string | null }
 export interface UserWhole extends User { usage?: Record<string, { used: number; limit: number | null; resets_at: string | null }> }
 export interface Keyed extends User { key: string }
 export interface Setting { name: string; section: string; value: unknown; source: 'stored' | 'configured' | 'default'; configured: unknown; default: string; constraints: Constraint; doc: string; flag: string | null; env: string[] }

@@ -143,6 +143,11 @@ impl Access {
         Ok(caller)
     }
 
+    /// Whether there is a user of whom it is kept what is said in its calls.
+    pub fn keeps_bodies(&self) -> bool {
+        index::read(&self.users).keeps_bodies()
+    }
+
     /// All users, and those who would be let in now.
     pub fn count_users(&self) -> (usize, usize) {
         index::read(&self.users).count(self.clock.now())

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
 use crate::audit::Audit;
+use crate::bodies::{self, Bodies};
 use crate::calllog::{self, CallLog};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
@@ -61,6 +62,7 @@ pub struct App {
     books: Option<Books>,
     keeper: Keeper,
     call_writer: Option<calllog::Writer>,
+    body_writer: bodies::Writer,
     exporter: Option<trace::Exporter>,
 }
 
@@ -100,6 +102,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         journal: journal.clone(),
         settings: settings.live(),
     };
+    let (bodies, body_writer) = Bodies::new(settings.live(), Arc::clone(&clock));
     let (watcher, exporter) = watching(config, (&clock, &dice), &journal)?;
     let (alerts, jobs) =
         open_jobs(config, (&keyring, &clock), (&store, &shared), settings.live(), books.is_some()).await?;
@@ -128,18 +131,30 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         upstream,
         journal,
         alerts,
+        bodies,
         requests: Requests::default(),
         closing: Closing::default(),
     });
     let (router, keys) = (http::router(&gateway), gateway.keyring.ready_keys());
-    Ok(App { router, fresh_admin_token, keys, gateway, store, books, keeper, call_writer, exporter })
+    Ok(App {
+        router,
+        fresh_admin_token,
+        keys,
+        gateway,
+        store,
+        books,
+        keeper,
+        call_writer,
+        body_writer,
+        exporter,
+    })
 }
 
 impl App {
     /// Starts what runs beside the calls, until the soft stop or, where calls are noted, until `served`: nobody can
     /// call any more. Gives the routes to whoever serves them, and the store to whoever closes it at the end.
     pub fn start(self, lifecycle: &Lifecycle, served: &CancellationToken) -> (Router, Arc<dyn Store>) {
-        let Self { router, keeper, store, books, gateway, call_writer, exporter, .. } = self;
+        let Self { router, keeper, store, books, gateway, call_writer, body_writer, exporter, .. } = self;
         gateway.leaving.get_or_init(|| lifecycle.leaving());
         let soft = lifecycle.soft();
         lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
@@ -163,6 +178,7 @@ impl App {
         if let Some(writer) = call_writer {
             lifecycle.spawn("call log", writer.run(served.clone().cancelled_owned()));
         }
+        lifecycle.spawn("bodies", body_writer.run(Arc::clone(&store), served.clone().cancelled_owned()));
         if let Some(exporter) = exporter {
             lifecycle.spawn("traces", exporter.run(served.clone().cancelled_owned()));
         }

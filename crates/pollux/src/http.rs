@@ -16,6 +16,7 @@ mod doors;
 mod failed;
 mod follow;
 mod guard;
+mod keeping;
 mod layers;
 mod origin;
 mod peer;
@@ -39,10 +40,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{Access, TrustedProxies};
 use crate::audit::Audit;
+use crate::bodies::Bodies;
 use crate::catalog::Catalog;
 use crate::clock::{Clock, Moment};
 use crate::id::Dice;
@@ -151,6 +155,8 @@ pub struct Parts {
     pub journal: Journal,
     /// What wants attention.
     pub alerts: Arc<Alerts>,
+    /// What is said in calls, for users of whom it is kept.
+    pub bodies: Bodies,
     /// How busy the process was at the last look.
     pub cpu: CpuShare,
     /// Requests taken since then.
@@ -253,10 +259,15 @@ fn files() -> impl Iterator<Item = (String, Vec<routes::Route>)> {
 
 /// Every route of the gateway.
 pub fn router(gateway: &Gateway) -> Router {
-    let routes = Router::new()
+    let noting = gateway.clone();
+    let surfaces = Router::new()
         .nest("/v1", mount(speaking(), gateway))
         .nest("/v1beta", mount(speaking_gemini(), gateway))
-        .nest("/v1alpha", mount(speaking_gemini(), gateway));
+        .nest("/v1alpha", mount(speaking_gemini(), gateway))
+        .layer(middleware::from_fn(move |request: Request, next: Next| {
+            keeping::note(noting.clone(), request, next)
+        }));
+    let routes = Router::new().merge(surfaces);
     let routes = files().fold(routes, |routes, (prefix, list)| routes.nest(&prefix, mount(list, gateway)));
     let routes = routes
         .nest("/admin", admin::routes(gateway))

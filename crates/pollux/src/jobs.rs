@@ -28,7 +28,7 @@ pub use alerts::{Alert, Alerts, Channel, Rooms as AlertRooms, Told};
 pub(crate) use backups::BackUp;
 pub use backups::{Backup, Backups};
 pub(crate) use cleanup::back;
-pub use cleanup::{Cleaned, Cleanup, sweep};
+pub use cleanup::{Before, Cleaned, Cleanup, sweep};
 pub use job::Job;
 pub(crate) use keep_alive::KeepAlive;
 pub use run::{Cause, Run, State};

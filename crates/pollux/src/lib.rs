@@ -28,6 +28,7 @@ pub mod keyring;
 
 pub mod journal;
 
+pub mod bodies;
 pub mod calllog;
 
 pub mod relay;

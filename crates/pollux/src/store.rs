@@ -24,9 +24,9 @@ pub use error::StoreError;
 pub use sql::{PostgresSettings, PostgresUrl, SqlStore, SqliteSettings, Synchronous};
 
 use record::{
-    AuditFilter, AuditRow, DayCount, KeyFilter, KeyId, KeyRow, KeyState, KeyWords, Limit, LimitFilter,
-    NewKey, NewUser, OperatorRow, ProjectId, ProjectRow, ResourceRow, SessionRow, SettingsVersion, Stored,
-    Turn, UserId, UserRow,
+    AuditFilter, AuditRow, BodiesRow, DayCount, KeyFilter, KeyId, KeyRow, KeyState, KeyWords, Limit,
+    LimitFilter, NewKey, NewUser, OperatorRow, ProjectId, ProjectRow, ResourceRow, SessionRow,
+    SettingsVersion, Stored, Turn, UserId, UserRow,
 };
 use usage::{AttemptFilter, AttemptRow, By, CallFilter, Group, Place, Record, Sequenced, Sums, UsageFilter};
 
@@ -42,12 +42,22 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 /// Everything that is kept. Lists are in the order of ids, which is the order of creation to the millisecond; the
 /// next page starts `after` the last id of the one before.
 pub trait Store:
-    Projects + Keys + Timeline + Users + Settings + Counters + Usage + Sessions + Audit + Resources
+    Projects + Keys + Timeline + Bodies + Users + Settings + Counters + Usage + Sessions + Audit + Resources
 {
 }
 
 impl<T> Store for T where
-    T: Projects + Keys + Timeline + Users + Settings + Counters + Usage + Sessions + Audit + Resources
+    T: Projects
+        + Keys
+        + Timeline
+        + Bodies
+        + Users
+        + Settings
+        + Counters
+        + Usage
+        + Sessions
+        + Audit
+        + Resources
 {
 }
 
@@ -108,6 +118,19 @@ pub trait Timeline: Debug + Send + Sync {
 
     /// Forgets turns from before `before`, at most so many; answers how many.
     async fn delete_turns_before(&self, before: Moment, at_most: usize) -> Result<u64>;
+}
+
+/// What was said in calls.
+#[async_trait]
+pub trait Bodies: Debug + Send + Sync {
+    /// Keeps what was said. What is there already of a call stays as it is.
+    async fn add_bodies(&self, rows: &[BodiesRow]) -> Result<()>;
+
+    /// What was said in this call, if it is kept.
+    async fn bodies(&self, call: &str) -> Result<Option<BodiesRow>>;
+
+    /// Forgets what was said before `before`, at most of so many calls; answers of how many.
+    async fn delete_bodies_before(&self, before: Moment, at_most: usize) -> Result<u64>;
 }
 
 /// Google projects, the owners of quota.

@@ -20,6 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "keyring",
         &["clock", "id", "secret", "store", "settings", "shared", "upstream", "catalog", "telemetry"],
     ),
+    ("bodies", &["clock", "settings", "store", "telemetry"]),
     ("calllog", &["clock", "telemetry"]),
     ("journal", &["clock", "id", "store", "telemetry"]),
     (
@@ -58,6 +59,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "http",
         &[
+            "bodies",
             "settings",
             "clock",
             "id",
@@ -101,6 +103,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "app",
         &[
+            "bodies",
             "settings",
             "clock",
             "id",

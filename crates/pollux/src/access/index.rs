@@ -66,13 +66,21 @@ impl Entry {
 pub(super) struct Index {
     entries: HashMap<Hash, Entry>,
     hashes: HashMap<UserId, Hash>,
+    /// Users of whom it is kept what they say.
+    keep_bodies: usize,
 }
 
 impl Index {
     pub(super) fn new(rows: &[UserRow]) -> Self {
         let entries = rows.iter().map(|row| (row.lookup, Entry::new(row))).collect();
         let hashes = rows.iter().map(|row| (row.id.clone(), row.lookup)).collect();
-        Self { entries, hashes }
+        let keep_bodies = rows.iter().filter(|row| row.rules.log_bodies).count();
+        Self { entries, hashes, keep_bodies }
+    }
+
+    /// Whether there is a user of whom it is kept what it says.
+    pub(super) fn keeps_bodies(&self) -> bool {
+        self.keep_bodies > 0
     }
 
     pub(super) fn by_hash(&self, hash: &Hash) -> Option<&Entry> {
@@ -89,12 +97,15 @@ impl Index {
         if let Some(former) = self.remove(&row.id) {
             entry.seen.store(former.seen.into_inner(), Ordering::Relaxed);
         }
+        self.keep_bodies += usize::from(row.rules.log_bodies);
         self.hashes.insert(row.id.clone(), row.lookup);
         self.entries.insert(row.lookup, entry);
     }
 
     pub(super) fn remove(&mut self, id: &UserId) -> Option<Entry> {
-        self.entries.remove(&self.hashes.remove(id)?)
+        let entry = self.entries.remove(&self.hashes.remove(id)?)?;
+        self.keep_bodies -= usize::from(entry.caller.rules.log_bodies);
+        Some(entry)
     }
 
     /// All users, and those who would be let in.

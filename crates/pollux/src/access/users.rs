@@ -64,19 +64,22 @@ pub struct RulesChange {
     pub priority: Option<Priority>,
     /// What is said in each of its calls, or that nothing is.
     pub injection: Option<Option<Injection>>,
+    /// Whether what is said in its calls is kept.
+    pub log_bodies: Option<bool>,
 }
 
 impl RulesChange {
     /// The rules with this change.
     #[must_use]
     pub fn applied(self, rules: Rules) -> Rules {
-        let Self { models, addresses, caps, priority, injection } = self;
+        let Self { models, addresses, caps, priority, injection, log_bodies } = self;
         Rules {
             models: models.unwrap_or(rules.models),
             addresses: addresses.unwrap_or(rules.addresses),
             caps: caps.into_iter().fold(rules.caps, |caps, (limit, cap)| caps.with(limit, cap)),
             priority: priority.unwrap_or(rules.priority),
             injection: injection.unwrap_or(rules.injection),
+            log_bodies: log_bodies.unwrap_or(rules.log_bodies),
         }
     }
 }

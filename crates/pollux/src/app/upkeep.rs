@@ -17,7 +17,7 @@ use crate::store::{Store, check_master_key};
 
 const CLEAN_UP: Plan = Plan {
     name: "clean-up",
-    about: "Forgets calls and usage events that are older than the settings say.",
+    about: "Forgets calls, what was said in them, usage events and turns of keys that are older than the settings say.",
     every: Some(Duration::from_hours(1)),
     jitter: Duration::from_mins(5),
     once: true,
@@ -133,7 +133,8 @@ pub async fn clean_up(config: &Config, keep: Duration, clock: Arc<dyn Clock>) ->
     let store = open_store(config, &*clock).await?;
     check_master_key(&*store, &master).await?;
     let before = jobs::back(clock.now(), keep);
-    let cleaned = jobs::sweep(&*store, before, before).await;
+    let before = jobs::Before { calls: before, events: before, bodies: before };
+    let cleaned = jobs::sweep(&*store, before).await;
     store.close().await;
     Ok(cleaned?)
 }

@@ -164,6 +164,7 @@ fn of_resources() -> Vec<Route> {
         Route::get("/requests", Viewer, requests::list::page),
         Route::get("/requests/export", Viewer, requests::export::export),
         Route::get("/requests/{id}", Viewer, requests::show::show),
+        Route::get("/requests/{id}/bodies", Admin, requests::bodies::show),
         Route::get("/attempts", Viewer, attempts::list::page),
         Route::get("/usage", Viewer, usage::sums::sums),
         Route::get("/keys/gemini", Viewer, seed::gemini_keys::list),

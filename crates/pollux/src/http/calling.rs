@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -25,7 +26,7 @@ use crate::relay::{Affinity, Call, Raw, Refusal, Served};
 use crate::settings::Values;
 use crate::shared::Kept;
 use crate::store::record::Priority;
-use crate::telemetry::call as watched;
+use crate::telemetry::call::{self as watched, Witness};
 use pool::account::Standing;
 
 const IGNORED: HeaderName = HeaderName::from_static("x-pollux-ignored-params");
@@ -149,7 +150,12 @@ pub(super) fn call(
     rules::inject(&gateway.settings.now(), caller, &mut request, &model);
     let affinity = affinity(caller, &hints, |id| kept.get(id).map(|kept| kept.project.clone()));
     let fault = headers.get(SIM_FAULT).filter(|_| gateway.fixed.sim_faults);
-    let watch = watching::watch(gateway, arrived, &model.upstream_id, streamed);
+    let sheet = gateway.bodies.sheet(watching::id(headers));
+    if let Some(sheet) = &sheet {
+        sheet.asks_gemini(&request);
+    }
+    let witness = sheet.map(|sheet| -> Arc<dyn Witness> { sheet });
+    let watch = watching::watch(gateway, arrived, (&model.upstream_id, streamed), witness);
     Call {
         watch,
         user: caller.user.as_str().to_owned(),

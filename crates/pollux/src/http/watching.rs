@@ -1,12 +1,14 @@
 //! What is known of a call before it begins, for those who watch it.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use tokio::time::Instant;
 
 use super::Gateway;
 use super::layers::REQUEST_ID;
 use crate::access;
-use crate::telemetry::call::{Begun, Watch};
+use crate::telemetry::call::{Begun, Watch, Witness};
 use crate::telemetry::trace::Parent;
 
 /// Letters of what a client calls itself that are kept.
@@ -24,12 +26,22 @@ pub(super) struct Arrived<'a> {
     pub(super) at: Instant,
 }
 
+/// The id of a request, which the layers gave it.
+pub(super) fn id(headers: &HeaderMap) -> &str {
+    headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
 /// The call that it asks for begins.
-pub(super) fn watch(gateway: &Gateway, arrived: Arrived<'_>, model: &str, streamed: bool) -> Watch {
+pub(super) fn watch(
+    gateway: &Gateway,
+    arrived: Arrived<'_>,
+    (model, streamed): (&str, bool),
+    witness: Option<Arc<dyn Witness>>,
+) -> Watch {
     let Arrived { surface, route, headers, caller, asked, at } = arrived;
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     gateway.watcher.begin(Begun {
-        request: text(REQUEST_ID.as_str()).unwrap_or_default().to_owned(),
+        request: id(headers).to_owned(),
         user: caller.user.as_str().to_owned(),
         surface,
         route,
@@ -41,6 +53,7 @@ pub(super) fn watch(gateway: &Gateway, arrived: Arrived<'_>, model: &str, stream
         parent: text("traceparent").and_then(Parent::parse),
         address: caller.from.map(|address| address.to_string()).unwrap_or_default(),
         agent: text("user-agent").unwrap_or_default().chars().take(LONGEST_AGENT).collect(),
+        witness,
         at,
     })
 }

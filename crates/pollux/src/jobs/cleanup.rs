@@ -33,12 +33,27 @@ pub struct Cleaned {
     pub calls: u64,
     /// Usages of single calls; their sums stay.
     pub events: u64,
+    /// Turns in the life of keys.
+    pub turns: u64,
+    /// Calls of which it was kept what was said.
+    pub bodies: u64,
+}
+
+/// What is older than this goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Before {
+    /// Calls, with their attempts, and turns of keys.
+    pub calls: Moment,
+    /// Usages of single calls.
+    pub events: Moment,
+    /// What was said in calls.
+    pub bodies: Moment,
 }
 
 impl Cleaned {
     /// All of it.
     pub fn total(self) -> u64 {
-        self.calls + self.events
+        self.calls + self.events + self.turns + self.bodies
     }
 }
 
@@ -47,51 +62,46 @@ impl Work for Cleanup {
     async fn run(&self, now: Moment) -> Result<String, Failed> {
         let settings = self.settings.now();
         let before = |days: u32| back(now, DAY.saturating_mul(days));
-        let calls = before(settings.request_log_retention_days);
-        let cleaned = sweep(&*self.store, calls, before(settings.usage_retention_days)).await?;
-        let Cleaned { calls, events } = cleaned;
-        let resources = forget_resources(&*self.store, now).await?;
-        if resources > 0 {
-            return Ok(format!(
-                "forgot {calls} calls, {events} usage events and {resources} resources that have expired"
-            ));
-        }
-        Ok(format!("forgot {calls} calls and {events} usage events"))
+        let before = Before {
+            calls: before(settings.request_log_retention_days),
+            events: before(settings.usage_retention_days),
+            bodies: before(settings.bodies_retention_days),
+        };
+        let Cleaned { calls, events, turns, bodies } = sweep(&*self.store, before).await?;
+        let expired = back(now, DAY);
+        let resources = bit_by_bit(|| self.store.forget_expired_resources(expired, AT_ONCE)).await?;
+        Ok(format!(
+            "forgot {calls} calls, what was said in {bodies}, {events} usage events, {turns} turns of keys and {resources} \
+             resources that have expired"
+        ))
     }
 }
 
-/// Forgets calls and usage events that began before these moments.
+/// Forgets what is older than these moments.
 ///
 /// # Errors
 /// When the store does not answer; what was forgotten until then stays so.
-pub async fn sweep(store: &dyn Store, calls: Moment, events: Moment) -> Result<Cleaned, StoreError> {
-    let mut cleaned = Cleaned::default();
-    loop {
-        let gone = store.delete_calls_before(calls, AT_ONCE).await?;
-        cleaned.calls += gone;
-        if gone < AT_ONCE as u64 {
-            break;
-        }
-        sleep(PAUSE).await;
-    }
-    loop {
-        let gone = store.delete_events_before(events, AT_ONCE).await?;
-        cleaned.events += gone;
-        if gone < AT_ONCE as u64 {
-            return Ok(cleaned);
-        }
-        sleep(PAUSE).await;
-    }
+pub async fn sweep(store: &dyn Store, before: Before) -> Result<Cleaned, StoreError> {
+    let Before { calls, events, bodies } = before;
+    Ok(Cleaned {
+        bodies: bit_by_bit(|| store.delete_bodies_before(bodies, AT_ONCE)).await?,
+        calls: bit_by_bit(|| store.delete_calls_before(calls, AT_ONCE)).await?,
+        events: bit_by_bit(|| store.delete_events_before(events, AT_ONCE)).await?,
+        turns: bit_by_bit(|| store.delete_turns_before(calls, AT_ONCE)).await?,
+    })
 }
 
-/// Forgets what users had at Google and what has expired there for a day.
-async fn forget_resources(store: &dyn Store, now: Moment) -> Result<u64, StoreError> {
-    let mut forgotten = 0;
+/// Forgets until there is no more; says how many.
+async fn bit_by_bit<F>(forget: impl Fn() -> F) -> Result<u64, StoreError>
+where
+    F: Future<Output = Result<u64, StoreError>>,
+{
+    let mut all = 0;
     loop {
-        let gone = store.forget_expired_resources(back(now, DAY), AT_ONCE).await?;
-        forgotten += gone;
+        let gone = forget().await?;
+        all += gone;
         if gone < AT_ONCE as u64 {
-            return Ok(forgotten);
+            return Ok(all);
         }
         sleep(PAUSE).await;
     }
@@ -147,12 +157,15 @@ mod tests {
             (0..700).map(|number| row(&format!("files/{number}"), back(NOW, 2 * DAY))).collect();
         store.put_resources(&rows).await.unwrap();
         store.put_resources(&[row("files/new", NOW)]).await.unwrap();
-        let said = "forgot 1200 calls, 0 usage events and 700 resources that have expired";
+        let said = "forgot 1200 calls, what was said in 0, 0 usage events, 0 turns of keys and 700 resources that have expired";
         assert_eq!(cleanup.run(NOW).await.unwrap(), said);
         assert!(store.resource_of_anybody("files/new").await.unwrap().is_some());
         assert_eq!(store.list_calls(&CallFilter::default(), None, 10).await.unwrap().len(), 1);
         let sooner = Cleanup { settings: keeping(30, 30), ..cleanup };
-        assert_eq!(sooner.run(NOW).await.unwrap(), "forgot 0 calls and 1200 usage events");
+        assert_eq!(
+            sooner.run(NOW).await.unwrap(),
+            "forgot 0 calls, what was said in 0, 1200 usage events, 0 turns of keys and 0 resources that have expired"
+        );
         assert_eq!(store.usage_sum(&UsageFilter::default()).await.unwrap().calls, 1_201, "sums stay");
     }
 }

@@ -26,6 +26,7 @@ fn ended(id: &str) -> Ended {
         parent: None,
         address: String::from("192.0.2.7"),
         agent: String::from("test"),
+        witness: None,
         at: Instant::now(),
     };
     Ended {

@@ -99,6 +99,10 @@ live! {
         /// How many days the request log is kept.
         request_log_retention_days: u32 = "30", "request-log-retention-days", ["POLLUX_REQUEST_LOG_RETENTION_DAYS"],
             DAYS;
+        /// How many days it is kept what was said in calls, of users of whom that is kept (`log_bodies`).
+        bodies_retention_days: u32 = "7", "bodies-retention-days", ["POLLUX_BODIES_RETENTION_DAYS"], DAYS;
+        /// How much is kept of each request and each answer, in KiB; the rest is cut.
+        bodies_max_kb: u32 = "256", "bodies-max-kb", ["POLLUX_BODIES_MAX_KB"], Kind::Whole { least: 1, most: 4_096 };
     }
     section "Alerts" {
         /// Below which share of the keys that are not switched off, in percent, it is an alert that so few can serve.

@@ -26,6 +26,7 @@ macro_rules! for_each_check {
             a_key_moves_to_another_project
             keys_are_described_and_found_by_tag
             turns_are_kept_in_order_and_bounded
+            what_was_said_is_kept_until_it_goes
             projects_are_found_by_label_and_changed
             users_are_kept_by_hash
             users_are_rotated_and_deleted
@@ -340,6 +341,7 @@ fn rules() -> Rules {
         caps: Caps::NONE.with(CapOf::CostTotal, Some(u64::MAX)),
         priority: Priority::Low,
         injection: Some(injection),
+        log_bodies: true,
     }
 }
 

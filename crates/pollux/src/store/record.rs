@@ -1,5 +1,6 @@
 //! The rows of the store, as the rest of the program sees them.
 
+mod body;
 mod key;
 mod operator;
 mod resource;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use crate::clock::Moment;
 
+pub use body::BodiesRow;
 pub use key::{KeyFilter, KeyWords, Turn};
 pub use operator::{AuditFilter, AuditRow, OperatorRow, SessionRow};
 pub use resource::ResourceRow;

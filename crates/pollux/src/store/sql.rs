@@ -4,6 +4,7 @@
 //! [`Kind`] and, for the schema, `migrate.rs`.
 
 mod audit;
+mod bodies;
 mod contention;
 mod counters;
 mod keys;

@@ -74,8 +74,16 @@ pub struct Begun {
     pub address: String,
     /// What the client calls itself, shortened; empty if it does not say.
     pub agent: String,
+    /// Who else wants to see what goes to the client.
+    pub witness: Option<Arc<dyn Witness>>,
     /// When the request had been read.
     pub at: Instant,
+}
+
+/// Sees every event of an answer, as Gemini says it.
+pub trait Witness: fmt::Debug + Send + Sync {
+    /// An event that goes to the client.
+    fn saw(&self, event: &GenerateContentResponse);
 }
 
 /// One call under way; clones are the same call. It ends when somebody says so, or when nobody holds it any more.
@@ -173,6 +181,9 @@ impl Watch {
 
     /// An event that goes to the client.
     pub fn saw(&self, event: &GenerateContentResponse) {
+        if let Some(witness) = self.0.as_ref().and_then(|inner| inner.begun.witness.as_ref()) {
+            witness.saw(event);
+        }
         let reasons =
             event.candidates().iter().filter_map(|candidate| candidate.finish_reason.as_ref()?.as_str());
         let mut reasons = reasons.peekable();

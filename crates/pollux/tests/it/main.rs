@@ -14,6 +14,7 @@
 mod anthropic;
 mod balance;
 mod bed;
+mod bodies;
 mod calllog;
 mod canary;
 mod chat;

@@ -102,7 +102,10 @@ async fn operators_see_jobs_and_start_them() {
     assert_eq!(ran.status, 200, "{}", ran.body);
     let ran = ran.json();
     assert_eq!((&ran["runs"], &ran["last"]["cause"]), (&json!(1), &json!("operator")));
-    assert_eq!(ran["last"]["said"], "forgot 0 calls and 0 usage events");
+    assert_eq!(
+        ran["last"]["said"],
+        "forgot 0 calls, what was said in 0, 0 usage events, 0 turns of keys and 0 resources that have expired"
+    );
     assert_eq!(bed.admin(Method::POST, "/admin/jobs/none/run", &Value::Null).await.status, 404);
     bed.stop().await;
 }

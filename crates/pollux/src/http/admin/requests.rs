@@ -1,5 +1,6 @@
 //! The log of calls: `/admin/requests`. Metadata only; what was said is not in it.
 
+pub(super) mod bodies;
 pub(super) mod export;
 pub(super) mod list;
 pub(super) mod show;

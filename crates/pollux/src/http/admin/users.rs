@@ -43,6 +43,8 @@ pub(super) struct User {
     limits: ShownLimits,
     /// What is said in each of its calls besides what it says itself.
     injection: Option<Injection>,
+    /// Whether what is said in its calls is kept for a while.
+    log_bodies: bool,
     created_at: String,
     /// To the minute or so.
     last_used_at: Option<String>,
@@ -72,7 +74,7 @@ impl From<UserRow> for User {
             last_used_at,
             updated_at: _,
         } = row;
-        let Rules { models, addresses, caps, priority, injection } = rules;
+        let Rules { models, addresses, caps, priority, injection, log_bodies } = rules;
         Self {
             id: id.as_str().to_owned(),
             name,
@@ -86,6 +88,7 @@ impl From<UserRow> for User {
             addresses,
             limits: caps.into(),
             injection,
+            log_bodies,
             created_at: clock::iso(created_at),
             last_used_at: last_used_at.map(clock::iso),
         }

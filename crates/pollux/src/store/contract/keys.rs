@@ -1,8 +1,8 @@
-//! What is said of keys, and what became of them.
+//! What is said of keys, what became of them, and what was said in calls.
 
 use super::{LATER, NOW, add, new_key};
 use crate::clock::Moment;
-use crate::store::record::{KeyFilter, KeyId, KeyWords, NewKey, Owner, Turn};
+use crate::store::record::{BodiesRow, KeyFilter, KeyId, KeyWords, NewKey, Owner, Turn};
 use crate::store::{Store, StoreError, TURNS};
 
 fn words(note: &str, tags: &[&str]) -> KeyWords {
@@ -88,4 +88,24 @@ pub(in super::super) async fn turns_are_kept_in_order_and_bounded(store: &dyn St
     assert_eq!(store.list_turns(&["key_1"]).await.unwrap().len(), 10);
     let nul = store.add_turns(&[Turn { detail: "a\0b".into(), ..turn("key_1", 1, "ready") }]).await;
     assert!(matches!(nul, Err(StoreError::Invalid { field: "detail", .. })), "{nul:?}");
+}
+
+pub(in super::super) async fn what_was_said_is_kept_until_it_goes(store: &dyn Store) {
+    let row = |number: i64| BodiesRow {
+        call: format!("req_{number}"),
+        at: Moment(NOW.0 + number),
+        user: "user_1".into(),
+        content: vec![0, 255, u8::try_from(number).unwrap()],
+    };
+    store.add_bodies(&[]).await.unwrap();
+    let rows: Vec<BodiesRow> = (0..40).map(row).collect();
+    store.add_bodies(&rows).await.unwrap();
+    store.add_bodies(&[BodiesRow { content: vec![9], ..row(3) }]).await.unwrap();
+    assert_eq!(store.bodies("req_3").await.unwrap(), Some(row(3)), "told once");
+    assert_eq!(store.bodies("req_40").await.unwrap(), None);
+    assert_eq!(store.bodies("a\0b").await.unwrap(), None);
+    assert_eq!(store.delete_bodies_before(Moment(NOW.0 + 30), 20).await.unwrap(), 20);
+    assert_eq!(store.delete_bodies_before(Moment(NOW.0 + 30), 20).await.unwrap(), 10);
+    assert_eq!(store.bodies("req_29").await.unwrap(), None);
+    assert!(store.bodies("req_30").await.unwrap().is_some());
 }

@@ -22,6 +22,9 @@ pub struct Rules {
     /// What is said in each of its calls besides what it says itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub injection: Option<Injection>,
+    /// Whether what is said in its calls is kept for a while.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub log_bodies: bool,
 }
 
 /// Whose calls go first when there is no room for all.
@@ -111,13 +114,14 @@ mod tests {
             addresses: vec!["10.0.0.0/8".to_owned()],
             caps: Caps::NONE.with(Limit::Rpm, Some(5)).with(Limit::CostDay, Some(1_500_000)),
             priority: Priority::High,
+            log_bodies: true,
             injection: Some(Injection {
                 position: InjectionPosition::UserSuffix,
                 content: "Be brief.".to_owned(),
             }),
         };
         let text = serde_json::to_string(&rules).unwrap();
-        insta::assert_snapshot!(text, @r#"{"models":["gemini-2.5-*"],"addresses":["10.0.0.0/8"],"caps":{"rpm":5,"usd_day":1500000},"priority":"high","injection":{"position":"user_suffix","content":"Be brief."}}"#);
+        insta::assert_snapshot!(text, @r#"{"models":["gemini-2.5-*"],"addresses":["10.0.0.0/8"],"caps":{"rpm":5,"usd_day":1500000},"priority":"high","injection":{"position":"user_suffix","content":"Be brief."},"log_bodies":true}"#);
         assert_eq!(serde_json::from_str::<Rules>(&text).unwrap(), rules);
         // What a newer program wrote must not be passed over: it may be a limit.
         assert!(serde_json::from_str::<Rules>(r#"{"hours":"9-17"}"#).is_err());

@@ -23,6 +23,7 @@ const STEPS: &[Step] = &[
     Step::additive(6, include_str!("../../../migrations/0006_sessions.sql")),
     Step::additive(7, include_str!("../../../migrations/0007_resources.sql")),
     Step::additive(9, include_str!("../../../migrations/0009_keys.sql")),
+    Step::additive(10, include_str!("../../../migrations/0010_bodies.sql")),
 ];
 
 /// The fact that says which step a program must know to use this database: the last one that broke older programs.

@@ -24,6 +24,7 @@ fn begun(user: &str, model: &str, label: &str) -> Begun {
         parent: None,
         address: String::new(),
         agent: String::new(),
+        witness: None,
         at: Instant::now(),
     }
 }

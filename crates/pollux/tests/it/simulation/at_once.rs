@@ -80,6 +80,11 @@ at_once! {
         fn list_turns(owners: &[&str]) -> Result<Vec<Turn>>;
         fn delete_turns_before(before: Moment, at_most: usize) -> Result<u64>;
     }
+    Bodies {
+        fn add_bodies(rows: &[BodiesRow]) -> Result<()>;
+        fn bodies(call: &str) -> Result<Option<BodiesRow>>;
+        fn delete_bodies_before(before: Moment, at_most: usize) -> Result<u64>;
+    }
     Projects {
         fn project_by_label(label: &str, now: Moment) -> Result<ProjectRow>;
         fn project(id: &ProjectId) -> Result<ProjectRow>;

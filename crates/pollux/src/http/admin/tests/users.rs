@@ -63,6 +63,7 @@ async fn a_user_is_shown() {
         "usd_total": null
       },
       "injection": null,
+      "log_bodies": false,
       "created_at": "2026-11-22T00:00:00Z",
       "last_used_at": null
     }
@@ -135,6 +136,7 @@ async fn a_key_expires() {
         "usd_total": null
       },
       "injection": null,
+      "log_bodies": false,
       "created_at": "2026-11-22T00:00:00Z",
       "last_used_at": null
     }

@@ -21,7 +21,7 @@ const HIGHEST: u64 = 1_000_000_000_000_000;
 const MICROS: u64 = 1_000_000;
 
 /// The fields that this file reads.
-pub(super) const FIELDS: [&str; 5] = ["models", "addresses", "limits", "priority", "injection"];
+pub(super) const FIELDS: [&str; 6] = ["models", "addresses", "limits", "priority", "injection", "log_bodies"];
 
 /// A user's limits as they are shown; null is no limit. Money is in dollars.
 #[derive(Debug, Serialize)]
@@ -70,6 +70,7 @@ pub(super) fn read(fields: &Fields, complaints: &mut Complaints) -> RulesChange 
         caps: limits(fields, complaints),
         priority: complaints.take(priority(fields)).flatten(),
         injection: fields.mentions("injection").then(|| complaints.take(injection(fields)).flatten()),
+        log_bodies: complaints.take(fields.truth("log_bodies")).flatten(),
     }
 }
 
