@@ -7,6 +7,7 @@
 mod replica;
 mod surroundings;
 mod upkeep;
+mod writers;
 
 use std::fmt;
 use std::path::Path;
@@ -16,9 +17,10 @@ use anyhow::Context;
 use axum::Router;
 use tokio_util::sync::CancellationToken;
 
+use self::writers::Writers;
 use crate::access::Access;
 use crate::audit::Audit;
-use crate::bodies::{self, Bodies};
+use crate::bodies::Bodies;
 use crate::calllog::{self, CallLog};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
@@ -61,9 +63,7 @@ pub struct App {
     store: Arc<dyn Store>,
     books: Option<Books>,
     keeper: Keeper,
-    call_writer: Option<calllog::Writer>,
-    body_writer: bodies::Writer,
-    exporter: Option<trace::Exporter>,
+    writers: Writers,
 }
 
 /// Opens every room.
@@ -136,25 +136,15 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         closing: Closing::default(),
     });
     let (router, keys) = (http::router(&gateway), gateway.keyring.ready_keys());
-    Ok(App {
-        router,
-        fresh_admin_token,
-        keys,
-        gateway,
-        store,
-        books,
-        keeper,
-        call_writer,
-        body_writer,
-        exporter,
-    })
+    let writers = Writers { calls: call_writer, bodies: body_writer, traces: exporter };
+    Ok(App { router, fresh_admin_token, keys, gateway, store, books, keeper, writers })
 }
 
 impl App {
     /// Starts what runs beside the calls, until the soft stop or, where calls are noted, until `served`: nobody can
     /// call any more. Gives the routes to whoever serves them, and the store to whoever closes it at the end.
     pub fn start(self, lifecycle: &Lifecycle, served: &CancellationToken) -> (Router, Arc<dyn Store>) {
-        let Self { router, keeper, store, books, gateway, call_writer, body_writer, exporter, .. } = self;
+        let Self { router, keeper, store, books, gateway, writers, .. } = self;
         gateway.leaving.get_or_init(|| lifecycle.leaving());
         let soft = lifecycle.soft();
         lifecycle.spawn("keeper", keeper.run(soft.clone().cancelled_owned()));
@@ -175,13 +165,7 @@ impl App {
             lifecycle.spawn("journal", writer.run(served.clone()));
             lifecycle.spawn("journal shipper", shipper.run(Arc::clone(&store), served.clone()));
         }
-        if let Some(writer) = call_writer {
-            lifecycle.spawn("call log", writer.run(served.clone().cancelled_owned()));
-        }
-        lifecycle.spawn("bodies", body_writer.run(Arc::clone(&store), served.clone().cancelled_owned()));
-        if let Some(exporter) = exporter {
-            lifecycle.spawn("traces", exporter.run(served.clone().cancelled_owned()));
-        }
+        writers.start(lifecycle, &store, served);
         (router, store)
     }
 
