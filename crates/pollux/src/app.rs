@@ -32,6 +32,7 @@ use crate::journal::{self, Journal, Shipper};
 use crate::keyring::{self, Keeper, Keyring, WordsChange};
 use crate::lifecycle::Lifecycle;
 use crate::limits::Limits;
+use crate::media::{Internet, Media};
 use crate::operators::{self, AdminRule, Operators};
 use crate::relay::{self, Relay};
 use crate::resources::Resources;
@@ -113,6 +114,7 @@ pub async fn build_in(surroundings: Surroundings, config: &Config) -> anyhow::Re
         keyring,
         relay: Relay::new(relay),
         resources,
+        media: open_media()?,
         jobs,
         store: Arc::clone(&store),
         catalog: Catalog::default(),
@@ -302,6 +304,11 @@ async fn open_jobs(
     let alerts = Arc::new(Alerts::new(rooms, upkeep::channels(config)));
     let jobs = upkeep::jobs(config, (store, shared), clock, (settings, with_journal), &alerts).await?;
     Ok((alerts, jobs))
+}
+
+fn open_media() -> anyhow::Result<Media> {
+    let internet = Internet::new().context("cannot set up the way to the internet")?;
+    Ok(Media::new(Arc::new(internet)))
 }
 
 fn watching(

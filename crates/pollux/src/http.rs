@@ -18,6 +18,7 @@ mod follow;
 mod guard;
 mod keeping;
 mod layers;
+mod media;
 mod origin;
 mod peer;
 mod ratelimit;
@@ -54,6 +55,7 @@ use crate::jobs::{Alerts, Jobs};
 use crate::journal::Journal;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
+use crate::media::Media;
 use crate::operators::Operators;
 use crate::relay::Relay;
 use crate::resources::Resources;
@@ -123,6 +125,8 @@ pub struct Parts {
     pub relay: Relay,
     /// What users have at Google.
     pub resources: Resources,
+    /// Media that requests name by URL.
+    pub media: Media,
     /// What the gateway does by itself.
     pub jobs: Arc<Jobs>,
     /// What model names mean.

@@ -14,6 +14,8 @@ pub mod shared;
 
 pub mod upstream;
 
+pub mod media;
+
 pub mod catalog;
 
 pub mod access;

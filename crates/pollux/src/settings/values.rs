@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::key::{Key, live};
 use super::kind::Kind;
+use super::media::MediaByUrl;
 use super::models::{BUDGET, ModelSettings, Models, Thoughts};
 use super::origin::Origins;
 use super::problem::{Bad, Problem};
@@ -53,6 +54,12 @@ live! {
         /// Whether answers of OpenAI's clients that rest on Google Search, Maps or pages end with a list of their sources.
         /// The sources are told as annotations in any case; not every client shows those.
         append_sources: bool = "off", "append-sources", ["POLLUX_APPEND_SOURCES"], Kind::Switch;
+        /// What becomes of images and other media that OpenAI's and Anthropic's clients name by URL: `google` passes the URL on and
+        /// Google fetches it, `fetch` has the gateway fetch it, from the public internet only, `refuse` takes none.
+        media_by_url: MediaByUrl = "google", "media-by-url", ["POLLUX_MEDIA_BY_URL"],
+            Kind::Choice(&["google", "fetch", "refuse"]);
+        /// How large all media together may be that the gateway fetches for one request, in MB.
+        media_max_mb: u32 = "20", "media-max-mb", ["POLLUX_MEDIA_MAX_MB"], Kind::Whole { least: 1, most: 100 };
         /// Origins of web pages that may call `/v1` from a browser, separated by commas: `https://app.example.com`, or `*`
         /// for every page. Without it, browsers keep pages of other origins out.
         cors_origins: Origins = "", "cors-origins", ["POLLUX_CORS_ORIGINS"], Kind::Origins;

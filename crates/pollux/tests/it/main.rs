@@ -34,6 +34,7 @@ mod kinship;
 mod lifted;
 mod limits;
 mod longdecode;
+mod media;
 mod metrics;
 mod names;
 mod postgres;

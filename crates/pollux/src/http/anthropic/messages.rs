@@ -17,7 +17,7 @@ use crate::http::caller::Caller;
 use crate::http::calling::{self, Meaning, Understood};
 use crate::http::failed::Failed;
 use crate::http::watching::Arrived;
-use crate::http::{Gateway, ratelimit as openai_ratelimit, rules};
+use crate::http::{Gateway, media, ratelimit as openai_ratelimit, rules};
 use crate::limits::Admission;
 use crate::relay::Answer;
 
@@ -36,6 +36,7 @@ pub(super) async fn create(
         Err(failed) => return error::answer(&failed, &headers),
     };
     let prepared = prepare(&gateway, &caller, request, &headers).await;
+    let prepared = media::bring(&gateway, prepared).await;
     let (standing, answered) = calling::answer(&gateway, &caller, prepared, |understood, admission| {
         serve(&gateway, &caller, (understood, admission), &headers)
     })

@@ -14,7 +14,7 @@ use crate::http::caller::Caller;
 use crate::http::calling::{self, Meaning, Understood};
 use crate::http::failed::Failed;
 use crate::http::watching::Arrived;
-use crate::http::{Gateway, ratelimit, rules};
+use crate::http::{Gateway, media, ratelimit, rules};
 use crate::limits::Admission;
 use crate::relay::Answer;
 
@@ -30,6 +30,7 @@ pub(super) async fn create(
     request: Body,
 ) -> Response {
     let prepared = prepare(&gateway, &caller, request, &headers).await;
+    let prepared = media::bring(&gateway, prepared).await;
     let (standing, answered) = calling::answer(&gateway, &caller, prepared, |understood, admission| {
         serve(&gateway, &caller, understood, admission)
     })
