@@ -59,7 +59,7 @@ pub(super) fn ripen(thing: &mut Thing) {
     thing.value["metadata"]["state"] = json!("BATCH_STATE_SUCCEEDED");
     thing.value["done"] = json!(true);
     let requests = input["requests"]["requests"].as_array().cloned().unwrap_or_default();
-    thing.value["response"] = if input["fileName"].is_string() {
+    let output = if input["fileName"].is_string() {
         json!({ "responsesFile": format!("files/batch-{name}") })
     } else {
         let answers: Vec<Value> = requests
@@ -68,6 +68,8 @@ pub(super) fn ripen(thing: &mut Thing) {
             .collect();
         json!({ "inlinedResponses": { "inlinedResponses": answers } })
     };
+    thing.value["metadata"]["output"] = output.clone();
+    thing.value["response"] = output;
 }
 
 /// The file in which a batch left its answers.
