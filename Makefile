@@ -92,7 +92,7 @@ bench-quick: ## The loads that say most, one short round
 	@$(MAKE) --no-print-directory bench QUICK=1
 
 docs: ## Rewrite the generated pages and build the API documentation
-	POLLUX_BLESS=1 $(CARGO) test --quiet -p pollux --lib config
+	POLLUX_BLESS=1 $(CARGO) test --quiet -p pollux --lib -- config document
 	$(CARGO) doc --workspace --no-deps
 
 deny: ## Check licences, sources, bans and duplicates of what we depend on; advisories too with ADVISORIES=1 (network)

@@ -5,6 +5,7 @@
 //!
 //! Invariant: a surface never sees a Gemini key, and no surface imports another.
 
+mod about;
 mod answer;
 mod body;
 mod caller;
@@ -12,9 +13,11 @@ mod calling;
 mod cookie;
 mod cors;
 mod crowd;
+mod document;
 mod doors;
 mod failed;
 mod follow;
+mod foreign;
 mod guard;
 mod keeping;
 mod layers;
@@ -68,6 +71,7 @@ use crate::upstream::Upstream;
 
 use routes::mount;
 
+pub use document::openapi;
 pub use doors::{Doors, TlsFiles};
 pub use routes::{Guard, Mounted};
 pub use serving::{Server, TlsError};
@@ -277,6 +281,7 @@ pub fn router(gateway: &Gateway) -> Router {
         .nest("/admin", admin::routes(gateway))
         .merge(mount(ops::list(), gateway))
         .merge(mount(console::list(), gateway))
+        .merge(mount(document::list(), gateway))
         .with_state(gateway.clone());
     layers::wrap(routes, gateway)
 }
@@ -290,6 +295,7 @@ pub fn mounted() -> Vec<Mounted> {
         ("/admin", admin::list()),
         ("", ops::list()),
         ("", console::list()),
+        ("", document::list()),
     ];
     let surfaces = surfaces.into_iter().flat_map(|(prefix, routes)| routes::mounted(prefix, routes));
     surfaces.chain(files().flat_map(|(prefix, routes)| routes::mounted(&prefix, routes))).collect()

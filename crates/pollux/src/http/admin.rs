@@ -5,6 +5,7 @@
 //!
 //! Invariant: no answer holds a whole key but the one that has just made it.
 
+mod about;
 mod alerts;
 mod asked;
 mod attempts;
@@ -49,8 +50,9 @@ use super::Gateway;
 use super::routes::Guard::{Admin, Open, Sudo, Viewer};
 use super::routes::{Route, mount};
 
-pub(super) use problem::Problem;
 pub(super) use replicas::word as redis_word;
+pub(super) use about::all as about;
+pub(super) use problem::{Problem, schemas as problem_schemas};
 
 /// The largest body of a request that brings keys; a hundred thousand of them fit.
 const IMPORT_LIMIT: usize = 8 << 20;

@@ -37,6 +37,12 @@ async fn page(headers: HeaderMap) -> Response {
         Some(file) => file.answer(&headers),
         None => Html(PAGE.replace("{version}", env!("CARGO_PKG_VERSION"))).into_response(),
     };
+    guarded(&mut response);
+    response
+}
+
+/// What a browser is told about a page of ours.
+pub(super) fn guarded(response: &mut Response) {
     let said = response.headers_mut();
     said.insert(HeaderName::from_static("content-security-policy"), POLICY);
     said.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -51,7 +57,6 @@ async fn page(headers: HeaderMap) -> Response {
     );
     // A page of yesterday would ask for files that are not there any more.
     said.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
 }
 
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {

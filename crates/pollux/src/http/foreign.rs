@@ -1,9 +1,8 @@
 //! Schemas of what the pure crates say: they have no wire documents in their manifests.
 
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
+use super::about::{Said, list};
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
-
-type Said = RefOr<Schema>;
 
 /// One of these words.
 pub(super) fn words(words: &[&str]) -> Said {
@@ -12,14 +11,9 @@ pub(super) fn words(words: &[&str]) -> Said {
 }
 
 /// A whole number from 0.
-pub(super) fn whole() -> Said {
+fn whole() -> Said {
     let format = SchemaFormat::KnownFormat(KnownFormat::Int64);
     ObjectBuilder::new().schema_type(Type::Integer).format(Some(format)).minimum(Some(0)).into()
-}
-
-/// A list of these.
-pub(super) fn list(item: Said) -> Said {
-    Schema::from(ArrayBuilder::new().items(item)).into()
 }
 
 fn number() -> Said {
@@ -89,6 +83,17 @@ pub(super) fn sign() -> Said {
         .property("number", text)
         .property("times", whole());
     object.into()
+}
+
+/// `pool::holds::Whose`.
+pub(super) fn whose() -> Said {
+    words(&["key", "project", "model"])
+}
+
+/// A list of `pool::DayShare`.
+pub(super) fn day() -> Said {
+    let text = ObjectBuilder::new().schema_type(Type::String).into();
+    list(record(&[("model", text), ("used", whole()), ("limit", whole())]))
 }
 
 /// `pool::Calibration`.

@@ -1,6 +1,7 @@
 //! For machines that watch over the gateway. What is open to all says nothing that is not everybody's business; figures
 //! and details are for the admin.
 
+mod about;
 mod debug;
 mod health;
 mod machine;
@@ -10,6 +11,8 @@ mod wake;
 
 use super::routes::Guard::{Open, Viewer};
 use super::routes::Route;
+
+pub(super) use about::all as about;
 
 /// Its routes. GET answers HEAD too, which some uptime monitors prefer.
 pub(super) fn list() -> Vec<Route> {

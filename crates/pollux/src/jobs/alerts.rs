@@ -59,7 +59,7 @@ struct State {
 }
 
 /// Something that wants, or wanted, attention.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Alert {
     /// Which rule: `pool_share`, `dead_keys`, `error_share`, `runs_dry`, `spend`.
     pub rule: &'static str,
@@ -74,7 +74,7 @@ pub struct Alert {
 }
 
 /// How telling went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Told {
     /// Which channel.
     pub channel: &'static str,

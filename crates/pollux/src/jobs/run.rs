@@ -14,7 +14,7 @@ const SETTLE: Duration = Duration::from_mins(1);
 const FIRST: Duration = Duration::from_mins(10);
 
 /// Why a job ran.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// It was time.

@@ -23,7 +23,7 @@ pub struct Terms<'a> {
 }
 
 /// One setting that changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema, Deserialize)]
 pub struct Difference {
     /// Which.
     pub name: String,

@@ -61,8 +61,9 @@ pub struct Record {
 }
 
 /// One request to Google.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema, Deserialize)]
 #[serde(default)]
+#[schema(as = CallAttempt)]
 pub struct Attempt {
     /// Milliseconds after the call came.
     pub after_ms: i64,
@@ -83,7 +84,7 @@ pub struct Attempt {
 }
 
 /// Tokens of a call.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema, Deserialize)]
 #[serde(default)]
 pub struct Counts {
     /// Prompt and tool results, cached ones included.
@@ -99,7 +100,7 @@ pub struct Counts {
 }
 
 /// How long a call took, in milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema, Deserialize)]
 #[serde(default)]
 pub struct Timings {
     /// Reading and translating, before it was known what is wanted.

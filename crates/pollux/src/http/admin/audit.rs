@@ -7,6 +7,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{Problem, page, path};
 use crate::clock::{self, Moment};
@@ -15,7 +16,8 @@ use crate::http::guard::Viewer;
 use crate::store::record::{AuditFilter, AuditRow};
 
 /// What an operator did.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Deed)]
 pub(super) struct Shown {
     id: String,
     at: String,
@@ -34,7 +36,7 @@ pub(super) struct Shown {
 }
 
 /// A page, the latest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Deeds {
     data: Vec<Shown>,
     /// What to give as `before` for the next page; null after the last.

@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Problem;
 use crate::http::Gateway;
 use crate::jobs::{Backup, Backups};
 
 /// A backup, as operators see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Backup)]
 pub(super) struct Shown {
     name: String,
     bytes: u64,

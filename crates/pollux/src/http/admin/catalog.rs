@@ -4,6 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use dialect::model::{Capabilities, Family, Modality, Thinking};
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::foreign;
 
 use crate::catalog::Offered;
 use crate::clock;
@@ -11,19 +14,22 @@ use crate::http::Gateway;
 use crate::http::guard::Viewer;
 
 /// Every model. They are few: no pages.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Catalog)]
 pub(super) struct Listing {
     data: Vec<Shown>,
 }
 
 /// A model.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CatalogModel)]
 struct Shown {
     id: String,
     /// The model that really answers; another one where the name is an alias.
     answered_by: String,
     /// Whether the settings let it be called.
     enabled: bool,
+    #[schema(schema_with = foreign::family)]
     family: Family,
     /// Prompt tokens at most.
     input_limit: u64,

@@ -9,11 +9,13 @@ pub(super) mod thinking;
 pub(super) mod user_key;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::settings::Values;
 
 /// That a setting was changed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SeedUpdated)]
 pub(super) struct Updated {
     success: bool,
     message: &'static str,
@@ -26,7 +28,7 @@ impl Updated {
 }
 
 /// How models think if the request does not say.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ThinkingConfig {
     enabled: bool,
     budget: i64,
@@ -44,7 +46,7 @@ impl ThinkingConfig {
 }
 
 /// What is added to every call.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct InjectConfig {
     enabled: bool,
     content: String,

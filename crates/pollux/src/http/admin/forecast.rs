@@ -6,13 +6,14 @@ use pool::calendar::PacificDay;
 use pool::forecast::{self, Burn, Rate};
 use pool::{ModelView, Moment, Snapshot};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock;
 use crate::http::Gateway;
 use crate::http::guard::Viewer;
 
 /// What becomes of the day.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Forecasts {
     at: String,
     /// When the Pacific day ends, and with it the day quotas.
@@ -21,7 +22,7 @@ pub(super) struct Forecasts {
 }
 
 /// What becomes of one model's day.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Forecast {
     model: String,
     outlook: Outlook,
@@ -43,7 +44,7 @@ struct Forecast {
 }
 
 /// What becomes of the day, in one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Outlook {
     Lasts,
@@ -54,14 +55,14 @@ enum Outlook {
 }
 
 /// How fast it goes.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 struct Pace {
     requests: u64,
     seconds: u64,
 }
 
 /// What would carry the day to its end.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 struct Help {
     /// Projects with a quota like the others'.
     projects: u64,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::body::Body;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::fields::Fields;
 use super::keys::words;
@@ -14,7 +15,8 @@ use crate::keyring::{Addition, RollError, WordsChange};
 use crate::store::record::Origin;
 
 /// A key that is in the pool now.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BroughtKey)]
 pub(super) struct Brought {
     id: String,
     hint: String,
@@ -22,8 +24,9 @@ pub(super) struct Brought {
 }
 
 /// What became of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = BroughtStatus)]
 enum Status {
     Added,
     Duplicate,

@@ -4,12 +4,14 @@ pub(super) mod list;
 pub(super) mod run;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock::{self, Moment};
 use crate::jobs::{Cause, Job, Run, State};
 
 /// A job, as operators see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Job)]
 pub(super) struct Shown {
     name: &'static str,
     about: &'static str,
@@ -25,7 +27,8 @@ pub(super) struct Shown {
 }
 
 /// A run that is over.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = JobRun)]
 struct Past {
     began: String,
     took_ms: i64,

@@ -16,14 +16,16 @@ pub(super) mod words;
 
 use pool::KeyState;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::pool::Standing;
 use crate::clock;
+use crate::http::foreign;
 use crate::keyring::KeyView;
 use crate::store::record;
 
 /// A key as its operator sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Key {
     pub(super) id: String,
     /// What may be shown of it.
@@ -37,6 +39,7 @@ pub(super) struct Key {
     enabled: bool,
     state: Standing,
     /// What its project has taken of the day, where the least is left.
+    #[schema(schema_with = foreign::day)]
     day: Vec<pool::DayShare>,
     created_at: String,
 }

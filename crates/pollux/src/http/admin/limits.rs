@@ -6,18 +6,23 @@ pub(super) mod list;
 
 use pool::{Gauge, Provenance};
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::foreign;
 
 use crate::clock;
 use crate::http::Gateway;
 use crate::keyring::KnownLimit;
 
 /// A limit as its operator sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Limit)]
 pub(super) struct Entry {
     /// Whose; null for what holds for all projects.
     project: Option<String>,
     model: String,
     /// `rpm`, `tpm`, `rpd` or `tpd`.
+    #[schema(schema_with = foreign::gauge)]
     limit: Gauge,
     /// 0 means that the model is not offered.
     value: u64,
@@ -31,7 +36,8 @@ pub(super) struct Entry {
 }
 
 /// What projects of a tier usually have; null is no limit.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UsualLimits)]
 struct Usual {
     free: Option<u64>,
     paid: Option<u64>,

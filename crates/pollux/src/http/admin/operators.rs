@@ -7,6 +7,7 @@ pub(super) mod list;
 pub(super) mod show;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Problem;
 use super::fields::Fields;
@@ -15,7 +16,8 @@ use crate::operators::{Person, Role};
 use crate::store::record::OperatorRow;
 
 /// An operator. Its password is nobody's business.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Operator)]
 pub(in crate::http::admin) struct Shown {
     pub(in crate::http::admin) id: String,
     name: String,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use axum::extract::{FromRequestParts, Query};
 use http::request::Parts;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Problem, path};
 use crate::http::Gateway;
@@ -22,7 +23,7 @@ pub(super) struct Page {
 }
 
 /// A page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Listed<T> {
     pub(super) data: Vec<T>,
     /// What to give as `after` for the next page; null after the last.

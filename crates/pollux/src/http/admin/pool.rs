@@ -9,15 +9,17 @@ use pool::{
     Provenance, Snapshot, Tier, Why,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock;
 use crate::http::Gateway;
 use crate::http::admin::{Problem, limits};
+use crate::http::foreign;
 use crate::http::guard::Viewer;
 use crate::keyring::Names;
 
 /// The pool at one moment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Pool {
     at: String,
     /// When the Pacific day ends, and with it the day quotas.
@@ -28,24 +30,28 @@ pub(super) struct Pool {
 }
 
 /// A project and its keys.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PoolProject)]
 struct Project {
     id: String,
     label: Option<String>,
+    #[schema(schema_with = foreign::tier)]
     tier: Tier,
     state: Standing,
     keys: Vec<Key>,
 }
 
 /// A key of a project.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PoolKey)]
 pub(super) struct Key {
     id: String,
     state: Standing,
 }
 
 /// Whether a key or project may serve.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeyStanding)]
 pub(super) struct Standing {
     /// `ready`, `disabled`, `benched`, `dead`.
     name: String,
@@ -55,21 +61,24 @@ pub(super) struct Standing {
 }
 
 /// A model and what each project has left for it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PoolModel)]
 struct Model {
     name: String,
     /// Other names that Google counts with it.
     aliases: Vec<String>,
     bench: Option<Bench>,
     /// How far estimates of input tokens are off.
+    #[schema(schema_with = foreign::calibration)]
     calibration: Calibration,
     ready_projects: usize,
+    #[schema(schema_with = foreign::burn)]
     burn: Burn,
     buckets: Vec<Bucket>,
 }
 
 /// One project's quota for one model.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Bucket {
     project: String,
     rpm: Gauge,
@@ -84,7 +93,7 @@ pub(super) struct Bucket {
 }
 
 /// Use and limit of one window.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Gauge {
     used: u64,
     limit: Option<u64>,
@@ -95,8 +104,10 @@ struct Gauge {
 }
 
 /// A pause that ends by itself.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PoolBench)]
 struct Bench {
+    #[schema(schema_with = foreign::grade)]
     grade: Grade,
     reason: String,
     since: Option<String>,
@@ -104,7 +115,7 @@ struct Bench {
 }
 
 /// The pause of one key for one model.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct KeyBench {
     key: String,
     #[serde(flatten)]
@@ -112,8 +123,9 @@ struct KeyBench {
 }
 
 /// Why a bucket is closed, and until when.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Closed {
+    #[schema(schema_with = foreign::why)]
     why: Why,
     until: Option<String>,
 }

@@ -5,8 +5,10 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::AccessError;
+use crate::http::about::Said;
 use crate::http::body::BodyError;
 use crate::keyring::{RollError, Unsaid};
 use crate::operators::{OperatorError, Refused};
@@ -30,7 +32,8 @@ pub(crate) struct Problem {
 }
 
 /// One thing that is wrong with a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProblemDetail)]
 struct Wrong {
     /// The field at fault; none for the request as a whole.
     field: Option<&'static str>,
@@ -44,7 +47,8 @@ struct Wrong {
 }
 
 /// As it is on the wire.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
 struct Details<'a> {
     r#type: &'static str,
     title: &'a str,
@@ -54,6 +58,14 @@ struct Details<'a> {
     field: Option<&'static str>,
     #[serde(skip_serializing_if = "<[Wrong]>::is_empty")]
     problems: &'a [Wrong],
+}
+
+/// Its schemas in the OpenAPI document.
+pub(in crate::http) fn schemas() -> Vec<(String, Said)> {
+    let mut named = Vec::new();
+    Details::schemas(&mut named);
+    named.push((Details::name().into_owned(), Details::schema()));
+    named
 }
 
 impl Wrong {

@@ -6,6 +6,9 @@ pub(super) mod show;
 
 use pool::{ProjectView, Snapshot, Tier};
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::foreign;
 
 use super::pool::Standing;
 use crate::clock;
@@ -14,13 +17,14 @@ use crate::keyring::tier_of;
 use crate::store::record::ProjectRow;
 
 /// A project as its operator sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Project {
     pub(super) id: String,
     /// None for the project of one key whose project is unknown.
     label: Option<String>,
     /// Google's number of it, once an answer told.
     google_number: Option<String>,
+    #[schema(schema_with = foreign::tier)]
     tier: Tier,
     /// Its share of calls among projects of the same priority.
     weight: i64,

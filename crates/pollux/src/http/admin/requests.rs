@@ -7,6 +7,7 @@ pub(super) mod show;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::Problem;
 use super::asked::Asked;
@@ -19,7 +20,7 @@ const FILTERS: [&str; 10] =
     ["from", "until", "user", "key", "project", "model", "outcome", "after", "limit", "format"];
 
 /// A call as the operator sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Call {
     id: String,
     began_at: String,
@@ -51,11 +52,13 @@ pub(super) struct Call {
 }
 
 /// A call with everything that is known of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CallDetails)]
 pub(super) struct Details {
     #[serde(flatten)]
     call: Call,
     /// Why it was this key; null if none was chosen.
+    #[schema(value_type = Option<Object>)]
     decision: Option<Box<RawValue>>,
     attempts: Vec<Attempt>,
 }

@@ -5,9 +5,11 @@ pub(super) mod models;
 pub(super) mod user_keys;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// That something was done.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SeedDone)]
 pub(super) struct Done {
     success: bool,
     message: &'static str,
@@ -24,7 +26,8 @@ impl Done {
 }
 
 /// A page of keys.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SeedListing)]
 pub(super) struct Listing<T> {
     success: bool,
     keys: Vec<T>,

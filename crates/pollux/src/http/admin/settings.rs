@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Uri, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::Problem;
 use crate::audit::Change;
@@ -21,7 +22,8 @@ use crate::settings::{Difference, Terms};
 const SETTINGS_LIMIT: usize = 512 << 10;
 
 /// What a change came to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SettingsChanged)]
 pub(super) struct Changed {
     /// The version that holds now.
     version: i64,

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use pool::{BucketView, KeyState, ModelView, Snapshot};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::config::{InjectConfig, ThinkingConfig};
 use crate::http::Gateway;
@@ -15,7 +16,8 @@ use crate::http::guard::Viewer;
 const DOCUMENTED: [&str; 2] = ["gemini-2.5-flash", "gemini-2.5-pro"];
 
 /// What is there, and what was used of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Stats)]
 pub(super) struct Overview {
     gemini_keys: usize,
     active_gemini_keys: usize,
@@ -31,7 +33,8 @@ pub(super) struct Overview {
 }
 
 /// What was used of a model.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = StatsUse)]
 pub(super) struct Use {
     /// In the last minute.
     minute: Count,
@@ -40,7 +43,8 @@ pub(super) struct Use {
 }
 
 /// Requests that reached Google, and their input tokens.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = StatsCount)]
 struct Count {
     requests: u64,
     tokens: u64,

@@ -3,24 +3,28 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock;
 use crate::http::Gateway;
+use crate::http::foreign;
 use crate::http::guard::Viewer;
 use crate::keyring::{Confidence, Kin, KinSign};
 
 /// The surest first. There are few: no pages.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Suggestions {
     data: Vec<Suggestion>,
 }
 
 /// Keys that may be of one project.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Suggestion {
     keys: Vec<Key>,
     #[serde(flatten)]
+    #[schema(schema_with = foreign::sign)]
     sign: KinSign,
+    #[schema(schema_with = foreign::confidence)]
     confidence: Confidence,
     since: String,
     /// The same in words, with what to do.
@@ -28,7 +32,8 @@ struct Suggestion {
 }
 
 /// A key, and the project it is counted to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SuggestionKey)]
 struct Key {
     id: String,
     project_id: String,

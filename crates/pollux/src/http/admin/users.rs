@@ -12,6 +12,7 @@ pub(super) mod switch;
 mod usage;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Problem;
 use super::fields::Fields;
@@ -22,7 +23,7 @@ use crate::store::record::{Injection, Priority, Rules, UserRow};
 use rules::ShownLimits;
 
 /// A user as the operator sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct User {
     pub(super) id: String,
     name: String,
@@ -51,7 +52,8 @@ pub(super) struct User {
 }
 
 /// A user whose key was made now. It cannot be read again.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserWithKey)]
 pub(super) struct Keyed {
     key: String,
     #[serde(flatten)]

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::machine::Machine;
 use crate::clock;
@@ -12,7 +13,8 @@ use crate::http::guard::Viewer;
 use crate::settings::Source;
 
 /// What `/debug/info` says.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DebugInfo)]
 pub(super) struct Info {
     service: &'static str,
     version: &'static str,

@@ -5,13 +5,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::clock;
 use crate::http::{Gateway, admin};
 use crate::journal::Health;
 
 /// What `/health` says.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Health)]
 pub(super) struct Said {
     /// `healthy`, or `no_available_keys` when nothing can be served.
     status: &'static str,

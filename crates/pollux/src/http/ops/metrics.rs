@@ -11,7 +11,7 @@ use crate::telemetry::Exposition;
 
 mod accept;
 mod gauges;
-mod json;
+pub(super) mod json;
 
 /// Answers in the format that is asked for.
 pub(super) async fn show(_: Viewer, State(gateway): State<Gateway>, headers: HeaderMap) -> Response {

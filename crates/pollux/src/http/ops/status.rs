@@ -3,12 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::machine::Machine;
 use crate::http::Gateway;
 
 /// What `/status` says.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Status)]
 pub(super) struct Shown {
     service: &'static str,
     status: &'static str,

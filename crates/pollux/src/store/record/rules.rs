@@ -28,7 +28,9 @@ pub struct Rules {
 }
 
 /// Whose calls go first when there is no room for all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
     /// Others may pass.
@@ -41,7 +43,7 @@ pub enum Priority {
 }
 
 /// A text that is said in each call of a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Injection {
     /// Where it is said.
@@ -51,7 +53,7 @@ pub struct Injection {
 }
 
 /// Where an injected text is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InjectionPosition {
     /// In the system instruction, before what is there.

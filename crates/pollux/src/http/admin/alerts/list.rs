@@ -3,13 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::Gateway;
 use crate::http::guard::Viewer;
 use crate::jobs::Alert;
 
 /// Few at any time, so there are no pages.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Alerts)]
 pub(in crate::http::admin) struct Listed {
     /// Who is told.
     channels: Vec<&'static str>,

@@ -3,13 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::Gateway;
 use crate::http::guard::Admin;
 use crate::jobs::Told;
 
 /// How it went.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AlertTested)]
 pub(in crate::http::admin) struct Tested {
     /// A channel each; empty if none is configured.
     data: Vec<Told>,

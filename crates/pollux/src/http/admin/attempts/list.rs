@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock::{self, Moment};
 use crate::http::Gateway;
@@ -15,7 +16,8 @@ use crate::store::usage::{Attempt, AttemptFilter, AttemptRow, Place};
 const FILTERS: [&str; 8] = ["from", "until", "key", "project", "model", "outcome", "after", "limit"];
 
 /// An attempt as the operator sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Attempt)]
 pub(in crate::http::admin) struct Entry {
     /// The call it belongs to.
     request_id: String,

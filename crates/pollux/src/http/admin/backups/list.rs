@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Shown, failed, folder};
 use crate::http::Gateway;
@@ -10,7 +11,8 @@ use crate::http::admin::Problem;
 use crate::http::guard::Viewer;
 
 /// The latest thousand. Rotation keeps them few, so there are no pages.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Backups)]
 pub(in crate::http::admin) struct Listed {
     data: Vec<Shown>,
 }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::audit::Change;
 use crate::http::Gateway;
@@ -13,7 +14,8 @@ use crate::http::guard::Admin;
 use crate::keyring::{Addition, RollError};
 
 /// What became of the keys.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SeedKeysAdded)]
 pub(in crate::http::admin) struct Report {
     /// At least one was added.
     success: bool,

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{InjectConfig, ThinkingConfig};
 use crate::clock;
@@ -25,7 +26,8 @@ const NAMES: [(&str, &str); 10] = [
 ];
 
 /// The settings.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SeedConfig)]
 pub(in crate::http::admin) struct Shown {
     success: bool,
     system_configs: Vec<Row>,
@@ -34,7 +36,8 @@ pub(in crate::http::admin) struct Shown {
 }
 
 /// One setting.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SeedConfigRow)]
 struct Row {
     id: usize,
     key: &'static str,

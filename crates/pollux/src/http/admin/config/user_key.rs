@@ -4,6 +4,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::audit::Change;
 use crate::http::Gateway;
@@ -15,7 +16,8 @@ use crate::http::guard::Admin;
 const USUAL_NAME: &str = "API User";
 
 /// A new user with its key.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SeedUserKeyCreated)]
 pub(in crate::http::admin) struct Created {
     success: bool,
     key: String,

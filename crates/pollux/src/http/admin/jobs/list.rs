@@ -3,13 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Shown;
 use crate::http::Gateway;
 use crate::http::guard::Viewer;
 
 /// Every job; there are few, so there are no pages.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Jobs)]
 pub(in crate::http::admin) struct Listed {
     data: Vec<Shown>,
 }

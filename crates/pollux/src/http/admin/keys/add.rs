@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::audit::Change;
 use crate::http::Gateway;
@@ -14,7 +15,8 @@ use crate::http::guard::Admin;
 use crate::keyring::Addition;
 
 /// What became of each key.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeysImported)]
 pub(in crate::http::admin) struct Imported {
     added: usize,
     keys: Vec<Brought>,
@@ -23,7 +25,8 @@ pub(in crate::http::admin) struct Imported {
 }
 
 /// Something that is no key.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InvalidKey)]
 struct Invalid {
     hint: String,
     /// From 1; in a list, which item it is.
@@ -32,7 +35,8 @@ struct Invalid {
 }
 
 /// A key that came again in the same text.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RepeatedKey)]
 struct Again {
     hint: String,
     line: usize,

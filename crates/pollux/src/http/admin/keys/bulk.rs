@@ -6,6 +6,7 @@ use axum::extract::State;
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::{list, words};
 use crate::audit::Change;
@@ -36,7 +37,8 @@ enum Deed {
 }
 
 /// What became of all of them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeysDone)]
 pub(in crate::http::admin) struct Outcome {
     action: String,
     done: usize,
@@ -47,7 +49,8 @@ pub(in crate::http::admin) struct Outcome {
 }
 
 /// What became of one key.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeyDone)]
 struct Done {
     id: String,
     /// Whether it was done; of a test, whether the key works.

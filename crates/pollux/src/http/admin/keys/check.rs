@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Key;
 use crate::http::Gateway;
@@ -12,7 +13,8 @@ use crate::http::guard::Admin;
 use crate::keyring::Checked;
 
 /// What Google said, and where the key stands now.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeyVerdict)]
 pub(in crate::http::admin) struct Verdict {
     works: bool,
     /// A short name of what is wrong, or `ok`.

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::audit::Change;
 use crate::http::Gateway;
@@ -13,7 +14,8 @@ use crate::http::guard::Admin;
 use crate::store::PAGE;
 
 /// Keys in clear. The only answer that ever holds one that was added before.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = KeysExported)]
 pub(in crate::http::admin) struct Exported {
     keys: Vec<Plain>,
     /// What to give as `after` for the next page; null after the last.
@@ -21,7 +23,8 @@ pub(in crate::http::admin) struct Exported {
 }
 
 /// One key.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PlainKey)]
 struct Plain {
     id: String,
     project_id: String,

@@ -4,16 +4,19 @@ use axum::Json;
 use axum::extract::State;
 use pool::{Grade, Hold, Moment, Whose};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Key;
 use crate::clock;
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 use crate::http::admin::path::KeyId;
+use crate::http::foreign;
 use crate::http::guard::Viewer;
 
 /// A key with every bench that holds it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeyDetails)]
 pub(in crate::http::admin) struct Shown {
     #[serde(flatten)]
     key: Key,
@@ -21,12 +24,15 @@ pub(in crate::http::admin) struct Shown {
 }
 
 /// Why a key cannot serve, all models or one, and when it is back.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeyHold)]
 struct Held {
     /// Whose bench it is: `key`, `project`, `model`.
+    #[schema(schema_with = foreign::whose)]
     whose: Whose,
     /// The model it is about; null for all of them.
     model: Option<String>,
+    #[schema(schema_with = foreign::grade)]
     grade: Grade,
     reason: String,
     since: String,

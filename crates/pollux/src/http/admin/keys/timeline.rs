@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::said;
 use crate::clock;
@@ -13,14 +14,16 @@ use crate::http::guard::Viewer;
 use crate::keyring::Told;
 
 /// The last turns of a key.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeyTimeline)]
 pub(in crate::http::admin) struct Timeline {
     /// The latest first.
     data: Vec<Turn>,
 }
 
 /// From one state to the next.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeyTurn)]
 struct Turn {
     at: String,
     /// The state before; null if it was forgotten.

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use pool::Limits;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::audit::Change;
 use crate::http::Gateway;
@@ -18,7 +19,8 @@ use crate::store::record;
 const MOST: u64 = 1_000_000_000_000;
 
 /// What was declared.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LimitDeclared)]
 pub(in crate::http::admin) struct Declared {
     /// Whose; null for all projects.
     project: Option<String>,

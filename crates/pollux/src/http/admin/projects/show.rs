@@ -5,6 +5,9 @@ use axum::extract::State;
 use dialect::model::Rates;
 use pool::{Snapshot, Tier};
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::foreign;
 
 use super::{Project, view};
 use crate::http::Gateway;
@@ -16,7 +19,8 @@ use crate::keyring::{Names, tier_of};
 use crate::store::record::ProjectRow;
 
 /// A project with all that the pool knows of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProjectDetails)]
 pub(in crate::http::admin) struct Shown {
     #[serde(flatten)]
     project: Project,
@@ -25,10 +29,12 @@ pub(in crate::http::admin) struct Shown {
 }
 
 /// What the project has of one model.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProjectKey)]
 struct Holding {
     model: String,
     /// What a project of the tier usually has. Not enforced: it is shown to compare with.
+    #[schema(schema_with = foreign::rates)]
     usual: Option<Rates>,
     #[serde(flatten)]
     bucket: Bucket,

@@ -7,6 +7,7 @@ pub(in crate::http::admin) mod show;
 
 use pool::{Gauge, Limits, Provenance};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock;
 use crate::http::Gateway;
@@ -16,7 +17,8 @@ use crate::store::PAGE;
 use crate::store::record::LimitFilter;
 
 /// A model as scripts of the original know it. Limits of −1 are not known: none is enforced until Google names it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SeedModel)]
 pub(in crate::http::admin) struct Row {
     id: String,
     model_name: String,

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Done, Listing, switched};
 use crate::audit::Change;
@@ -15,7 +16,8 @@ use crate::http::guard::{Admin, Viewer};
 use crate::store::record::UserRow;
 
 /// A user with its key, masked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SeedUserKey)]
 pub(in crate::http::admin) struct Masked {
     id: String,
     key: String,

@@ -2,13 +2,14 @@
 
 use axum::Json;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock;
 use crate::http::guard::Viewer;
 use crate::operators::{Operator, Via};
 
 /// An operator, as itself.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http::admin) struct Myself {
     /// Null for the holder of the admin token.
     id: Option<String>,

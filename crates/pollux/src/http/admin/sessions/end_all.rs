@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::audit::Change;
 use crate::http::Gateway;
@@ -10,7 +11,8 @@ use crate::http::admin::Problem;
 use crate::http::guard::Admin;
 
 /// How many there were.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SessionsEnded)]
 pub(in crate::http::admin) struct Ended {
     ended: u64,
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock;
 use crate::http::Gateway;
@@ -13,7 +14,8 @@ use crate::operators::Via;
 use crate::store::record::SessionRow;
 
 /// A session. Its id opens nothing.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Session)]
 pub(in crate::http::admin) struct Shown {
     id: String,
     /// Null for the holder of the admin token.

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use http::Uri;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock;
 use crate::http::Gateway;
@@ -15,7 +16,8 @@ use crate::http::guard::Viewer;
 use crate::settings::{Difference, Version};
 
 /// A version.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SettingsVersion)]
 pub(in crate::http::admin) struct Told {
     version: i64,
     at: String,

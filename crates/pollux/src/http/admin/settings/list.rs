@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::tagged;
 use crate::clock;
@@ -13,8 +14,9 @@ use crate::http::guard::Viewer;
 use crate::settings::{Entry, Kind};
 
 /// All settings.
-#[derive(Debug, Serialize)]
-struct Listing {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Settings)]
+pub(in crate::http::admin) struct Listing {
     /// Counts changes; 0 if nothing was ever stored.
     version: i64,
     updated_at: Option<String>,
@@ -23,7 +25,7 @@ struct Listing {
 }
 
 /// One setting.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Setting {
     name: &'static str,
     section: &'static str,

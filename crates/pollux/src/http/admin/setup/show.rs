@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::Gateway;
 use crate::http::admin::Problem;
 
 /// Where the setting-up stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http::admin) struct Setup {
     /// There is an operator with a name and a password.
     claimed: bool,

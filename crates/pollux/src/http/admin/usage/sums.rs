@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock::{self, Moment};
 use crate::http::Gateway;
@@ -15,7 +16,7 @@ const FILTERS: [&str; 10] =
     ["by", "from", "until", "user", "key", "project", "model", "outcome", "after", "limit"];
 
 /// Sums by group, and what they are altogether.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http::admin) struct Usage {
     data: Vec<Entry>,
     /// What to give as `after` for the next page; null after the last.
@@ -25,7 +26,8 @@ pub(in crate::http::admin) struct Usage {
 }
 
 /// The sums of a group.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UsageGroup)]
 struct Entry {
     /// The start of the hour, an id, or a name.
     group: String,
@@ -34,7 +36,8 @@ struct Entry {
 }
 
 /// What calls used.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UsageTotals)]
 struct Totals {
     calls: i64,
     input_tokens: i64,
@@ -50,7 +53,8 @@ struct Totals {
 }
 
 /// How long something took; null of nothing. Percentiles are interpolated from twelve bins.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UsageTimes)]
 struct Times {
     mean: Option<i64>,
     p50: Option<i64>,

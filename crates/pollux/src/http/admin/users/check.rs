@@ -4,6 +4,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::access::{Caller, Denied};
 use crate::http::Gateway;
@@ -12,7 +13,8 @@ use crate::http::admin::{BODY_LIMIT, Problem};
 use crate::http::guard::Viewer;
 
 /// What is known about a key.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UserChecked)]
 pub(in crate::http::admin) struct Checked {
     valid: bool,
     /// Why it would not be let in.
@@ -21,7 +23,8 @@ pub(in crate::http::admin) struct Checked {
 }
 
 /// Whose key it is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeyOwner)]
 struct Owner {
     id: String,
     name: String,

@@ -3,6 +3,7 @@
 use pool::account::{Caps, Limit};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::access::{Network, RulesChange};
 use crate::http::admin::Problem;
@@ -24,7 +25,8 @@ const MICROS: u64 = 1_000_000;
 pub(super) const FIELDS: [&str; 6] = ["models", "addresses", "limits", "priority", "injection", "log_bodies"];
 
 /// A user's limits as they are shown; null is no limit. Money is in dollars.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UserLimits)]
 pub(super) struct ShownLimits {
     rpm: Option<u64>,
     tpm: Option<u64>,

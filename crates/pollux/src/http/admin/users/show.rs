@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::usage::Usage;
 use super::{User, usage};
@@ -12,7 +13,8 @@ use crate::http::admin::path::UserId;
 use crate::http::guard::Viewer;
 
 /// A user, and how it stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UserDetails)]
 pub(in crate::http::admin) struct Shown {
     #[serde(flatten)]
     user: User,

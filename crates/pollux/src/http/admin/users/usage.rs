@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::rules::dollars;
 use crate::clock::iso;
@@ -11,7 +12,8 @@ use crate::store::record::UserRow;
 
 /// By the limit's name, in the order of names: how much is used, what the limit is (null for none), and when it begins anew
 /// (null if it does not by itself). What is reserved for calls under way counts as used. Money is in dollars.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UserUsage)]
 pub(super) struct Usage(Map<String, Value>);
 
 /// How a user stands now.

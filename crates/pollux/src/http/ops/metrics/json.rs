@@ -2,13 +2,15 @@
 
 use axum::Json;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::Gateway;
 use crate::http::ops::machine::Machine;
 
 /// What `/metrics` says.
-#[derive(Debug, Serialize)]
-pub(super) struct Figures {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Metrics)]
+pub(in crate::http::ops) struct Figures {
     memory_usage_mb: f64,
     cpu_percent: f64,
     /// Calls at Google now.

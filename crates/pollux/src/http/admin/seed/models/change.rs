@@ -6,6 +6,7 @@ use axum::extract::State;
 use pool::Limits;
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{declared, known};
 use crate::http::Gateway;
@@ -21,7 +22,8 @@ const TPM: &str = "single_api_tpm_limit";
 const RPD: &str = "single_api_rpd_limit";
 
 /// What was changed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SeedModelChanged)]
 pub(in crate::http::admin) struct Changed {
     success: bool,
     message: String,

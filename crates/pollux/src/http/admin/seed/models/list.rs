@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Row, declared};
 use crate::http::Gateway;
@@ -10,7 +11,8 @@ use crate::http::admin::Problem;
 use crate::http::guard::Viewer;
 
 /// The models.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SeedModels)]
 pub(in crate::http::admin) struct Listing {
     success: bool,
     models: Vec<Row>,

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Row, declared, known};
 use crate::http::Gateway;
@@ -11,7 +12,8 @@ use crate::http::admin::path::ModelName;
 use crate::http::guard::Viewer;
 
 /// The model.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SeedModelDetails)]
 pub(in crate::http::admin) struct Shown {
     success: bool,
     #[serde(flatten)]
