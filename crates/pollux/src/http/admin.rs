@@ -50,9 +50,9 @@ use super::Gateway;
 use super::routes::Guard::{Admin, Open, Sudo, Viewer};
 use super::routes::{Route, mount};
 
-pub(super) use replicas::word as redis_word;
 pub(super) use about::all as about;
 pub(super) use problem::{Problem, schemas as problem_schemas};
+pub(super) use replicas::word as redis_word;
 
 /// The largest body of a request that brings keys; a hundred thousand of them fit.
 const IMPORT_LIMIT: usize = 8 << 20;

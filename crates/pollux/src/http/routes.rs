@@ -119,6 +119,13 @@ pub(super) fn mount(routes: Vec<Route>, gateway: &Gateway) -> Router<Gateway> {
     })
 }
 
+impl Route {
+    /// What the route is called: its method, and its path below the surface.
+    pub(super) fn name(&self) -> (&Method, &'static str) {
+        (&self.method, self.path)
+    }
+}
+
 /// The same routes, for those who want to walk them.
 pub(super) fn mounted(prefix: &str, routes: Vec<Route>) -> Vec<Mounted> {
     let routes = routes.into_iter().map(|Route { method, path, guard, handler: _ }| Mounted {

@@ -6,6 +6,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::Method;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock;
 use crate::http::Gateway;
@@ -16,7 +17,8 @@ use crate::shared::{Fleet, Replica};
 const PRIVATE: [&str; 5] = ["/session", "/jobs", "/backups", "/alerts", "/keys/preview"];
 
 /// All replicas.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Replicas)]
 pub(super) struct Listed {
     /// `ok`, `away`, or `off` where there is no Redis.
     redis: &'static str,
@@ -28,7 +30,8 @@ pub(super) struct Listed {
 }
 
 /// One replica.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Replica)]
 struct Shown {
     id: String,
     version: String,

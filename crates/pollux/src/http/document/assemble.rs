@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::speaking;
 use crate::http::about::{About, Answer};
-use crate::http::{Guard, Mounted, admin, mounted, ops};
+use crate::http::{Guard, Mounted, admin, files, mounted, ops};
 
 /// Every description, with the path that its surface is mounted at.
-fn described() -> Vec<(&'static str, About)> {
+fn described() -> Vec<(String, About)> {
     let surfaces = [
         ("/v1", speaking::v1()),
         ("/v1beta", speaking::google()),
@@ -18,10 +18,10 @@ fn described() -> Vec<(&'static str, About)> {
         ("", ops::about()),
         ("", speaking::pages()),
     ];
-    surfaces
-        .into_iter()
-        .flat_map(|(prefix, abouts)| abouts.into_iter().map(move |about| (prefix, about)))
-        .collect()
+    let surfaces = surfaces.into_iter().map(|(prefix, abouts)| (prefix.to_owned(), abouts));
+    let files = files().map(|(prefix, routes)| (prefix, speaking::passed(routes).collect()));
+    let all = surfaces.chain(files);
+    all.flat_map(|(prefix, abouts)| abouts.into_iter().map(move |about| (prefix.clone(), about))).collect()
 }
 
 /// The whole document.

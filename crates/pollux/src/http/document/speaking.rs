@@ -3,6 +3,8 @@
 
 use crate::http::about::{About, Said, anything, fields, list, query, text, truth};
 use crate::http::foreign::words;
+use crate::http::gemini;
+use crate::http::routes::Route;
 
 /// Below `/v1`.
 pub(super) fn v1() -> Vec<About> {
@@ -60,6 +62,25 @@ fn anthropic() -> Vec<About> {
 
 /// Below each of Google's own versions, and what the lists of models share.
 pub(super) fn google() -> Vec<About> {
+    let models = models();
+    let named: Vec<_> = models.iter().map(|about| (about.method.clone(), about.path)).collect();
+    let rest = passed(gemini::list()).filter(|about| !named.contains(&(about.method.clone(), about.path)));
+    let rest: Vec<_> = rest.collect();
+    models.into_iter().chain(rest).collect()
+}
+
+/// What goes to Google as it came: files, caches, batches, stores, operations.
+pub(super) fn passed(routes: Vec<Route>) -> impl Iterator<Item = About> {
+    routes.into_iter().map(|route| {
+        let (method, path) = route.name();
+        About::new(method.clone(), path, "Gemini: passes to the project that owns what is named")
+            .tagged("Gemini")
+            .answer(200, "application/json", Some(anything()))
+            .fails(&[402, 409, 411, 412, 416, 500, 502, 504])
+    })
+}
+
+fn models() -> Vec<About> {
     let of = [
         streamed(
             About::post("/models/{*id}", "Gemini: `{model}:{method}`")

@@ -1,6 +1,6 @@
 //! Who operates the gateway, what they did, and what it does by itself.
 
-use super::super::{alerts, audit, backups, jobs, operators, page, session, sessions, setup};
+use super::super::{alerts, audit, backups, jobs, operators, page, replicas, session, sessions, setup};
 use super::{filter, limit, pages};
 use crate::http::about::{About, moment, only, query, text, text_of, truth};
 use crate::http::foreign::words;
@@ -75,6 +75,8 @@ fn watch() -> Vec<About> {
             .says::<audit::Deeds>(200),
         About::get("/alerts", "What wants attention").says::<alerts::list::Listed>(200),
         About::post("/alerts/test", "Send a test over every channel").says::<alerts::test::Tested>(200),
+        About::get("/replicas", "Who is there, and whether they count together")
+            .says::<replicas::Listed>(200),
         About::get("/jobs", "What the gateway does by itself").says::<jobs::list::Listed>(200),
         About::post("/jobs/{name}/run", "Run a job now")
             .says::<jobs::Shown>(200)
