@@ -36,7 +36,7 @@ schema = schemathesis.openapi.from_path(ROOT / "docs" / "openapi.json").exclude(
 
 
 @schema.parametrize()
-@settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 def test_whatever_is_asked(case: schemathesis.Case, fuzzed: Gateway) -> None:
     token = fuzzed.admin_token
     if case.operation.path.startswith(("/v1", "/v1beta", "/v1alpha")):
