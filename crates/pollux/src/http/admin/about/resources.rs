@@ -98,6 +98,7 @@ fn terms(object: Fields) -> Fields {
     object
         .may("expires_at", or_null(moment()))
         .may("private", truth())
+        .may("log_bodies", truth())
         .may("weight", whole(1, 100))
         .may("models", or_null(list(text_of(100))))
         .may("addresses", or_null(list(text())))
@@ -176,6 +177,8 @@ fn calls_made() -> Vec<About> {
             .answer(200, "application/x-ndjson", None)
             .answer(200, "text/csv", None),
         About::get("/requests/{id}", "One call: attempts, decision, stages").says::<requests::Details>(200),
+        About::get("/requests/{id}/bodies", "What was said in a call, where that is kept")
+            .says::<requests::bodies::Shown>(200),
         About::get("/attempts", "Requests to Google, newest first")
             .takes(stretch())
             .takes(calls())

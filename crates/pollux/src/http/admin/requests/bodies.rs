@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::audit::Change;
 use crate::bodies;
@@ -14,7 +15,8 @@ use crate::http::admin::path::CallId;
 use crate::http::guard::Admin;
 
 /// What was said in a call: each as JSON if it is, else as text; null if there was none.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Bodies)]
 pub(in crate::http::admin) struct Shown {
     id: String,
     user_id: String,
