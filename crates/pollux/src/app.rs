@@ -4,6 +4,7 @@
 //!
 //! Invariant: everything that can fail at start fails here, before anything is served.
 
+mod migrate;
 mod replica;
 mod surroundings;
 mod upkeep;
@@ -45,6 +46,7 @@ use crate::telemetry::call::Watcher;
 use crate::telemetry::{CpuShare, Metrics, trace};
 use crate::upstream::{Pipes, Upstream};
 
+pub use migrate::{Migrated, migrate};
 pub use surroundings::Surroundings;
 pub use upkeep::{back_up, clean_up, restore};
 

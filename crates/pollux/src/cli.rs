@@ -13,6 +13,7 @@ mod demo;
 mod doctor;
 mod health;
 mod keys;
+mod migrate;
 mod models;
 mod projects;
 mod remote;
@@ -61,6 +62,8 @@ enum Command {
     Restore(restore::Restore),
     /// Forget calls and usage events that are older than so many days.
     Cleanup(cleanup::Cleanup),
+    /// Copy everything to another database, SQLite to PostgreSQL or back.
+    Migrate(migrate::Migrate),
     /// Check the configuration, or print what can be configured.
     Config(config::ConfigCommand),
     /// Ways back in for the operator.
@@ -140,6 +143,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Backup(backup)) => backup::run(&backup),
         Some(Command::Restore(restore)) => restore::run(&restore),
         Some(Command::Cleanup(cleanup)) => cleanup::run(&cleanup),
+        Some(Command::Migrate(migrate)) => migrate::run(&migrate),
         Some(Command::Config(command)) => config::run(&command),
         Some(Command::Admin(command)) => admin::run(&command),
         Some(Command::Keys(command)) => keys::run(&command),

@@ -68,6 +68,11 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Config, Problems
     RawConfig::gather(flags, environment, file)?.validate()
 }
 
+/// The database that a command names, in the words of `database_url`.
+pub fn database(text: &str) -> Result<Database, Problems> {
+    parse::database(text).map_err(|bad| Problems(vec![Problem::new("to", bad.reason, bad.way_out)]))
+}
+
 /// A stretch of time as settings write it: `0`, `500ms`, `10s`, `2m`, `1h`.
 pub fn patience(text: &str) -> Option<Duration> {
     crate::settings::span(text, "s")

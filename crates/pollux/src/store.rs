@@ -21,7 +21,7 @@ use crate::clock::Moment;
 use crate::secret::{MasterKey, Secret};
 
 pub use error::StoreError;
-pub use sql::{PostgresSettings, PostgresUrl, SqlStore, SqliteSettings, Synchronous};
+pub use sql::{PostgresSettings, PostgresUrl, SqlStore, SqliteSettings, Synchronous, TableSum};
 
 use record::{
     AuditFilter, AuditRow, BodiesRow, DayCount, KeyFilter, KeyId, KeyRow, KeyState, KeyWords, Limit,

@@ -96,7 +96,7 @@ pub(super) fn new_key(seed: u64, owner: Owner) -> NewKey {
     }
 }
 
-fn new_user(seed: u64) -> NewUser {
+pub(super) fn new_user(seed: u64) -> NewUser {
     NewUser {
         id: format!("user_{seed:06}").into(),
         name: format!("user {seed}"),

@@ -16,6 +16,7 @@ mod projects;
 mod resources;
 mod settings;
 mod sqlite;
+mod transfer;
 mod turns;
 mod usage;
 mod users;
@@ -29,6 +30,7 @@ pub(super) use self::migrate::newest_schema;
 pub use self::postgres::{PostgresSettings, PostgresUrl};
 pub(super) use self::sqlite::url as sqlite_url;
 pub use self::sqlite::{SqliteSettings, Synchronous};
+pub use self::transfer::TableSum;
 
 use self::pool::{Pool, Transaction};
 use self::usage::Texts;
