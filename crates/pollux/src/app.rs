@@ -392,14 +392,18 @@ async fn open_store(config: &Config, clock: &dyn Clock) -> anyhow::Result<Arc<dy
     if let Database::Postgres(address) = &config.database_url {
         let connections = u32::try_from(config.database_connections).unwrap_or(u32::MAX);
         let settings = PostgresSettings { connections, ..PostgresSettings::default() };
-        return Ok(Arc::new(SqlStore::open_postgres(address, settings, clock.now()).await?));
+        let store = SqlStore::open_postgres(address, settings, clock.now()).await?;
+        store.begin_use().await?;
+        return Ok(Arc::new(store));
     }
     let path = config.database_path().unwrap_or_default();
     if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
-    Ok(Arc::new(SqlStore::open_sqlite(&path, SqliteSettings::default(), clock.now()).await?))
+    let store = SqlStore::open_sqlite(&path, SqliteSettings::default(), clock.now()).await?;
+    store.begin_use().await?;
+    Ok(Arc::new(store))
 }
 
 /// Keys of the environment are merged at every start, so that they are not lost on a disk that is.

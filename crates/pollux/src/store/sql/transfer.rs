@@ -17,8 +17,12 @@ use crate::store::{Keys, Result, Settings, StoreError, Users};
 
 /// Rows that are copied in one transaction.
 const PORTION: usize = 200;
-/// The fact that a database is the target of a transfer that has not ended.
+/// The fact that a database is the target of a transfer, and whether a gateway has begun to use it since.
 const MARK: &str = "transfer";
+/// No gateway uses it yet: another run may write over it.
+const OPEN: &str = "open";
+/// A gateway has begun to use it.
+const USED: &str = "used";
 /// What the facts begin with that say how far a table came.
 const PROGRESS: &str = "transfer:";
 
@@ -109,20 +113,32 @@ impl SqlStore {
         Ok(sums)
     }
 
+    /// A gateway begins to use this database: no transfer may write over it from now on.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin_use(&self) -> Result<()> {
+        if self.meta(MARK).await?.is_some_and(|mark| mark == OPEN) {
+            self.put_meta(MARK, USED).await?;
+        }
+        Ok(())
+    }
+
     /// Makes this database the target of a transfer.
     async fn claim(&self) -> Result<()> {
-        let claimed = self.meta(MARK).await?.is_some();
+        let claimed = self.meta(MARK).await?.is_some_and(|mark| mark == OPEN);
         let empty = self.load_users().await?.is_empty() && self.load_keys().await?.is_empty();
         if !claimed && !empty {
             return Err(StoreError::Conflict {
                 what: "the target, which has users or keys already; name an empty one: it",
             });
         }
-        self.put_meta(MARK, "1").await
+        self.put_meta(MARK, OPEN).await
     }
 
+    /// The transfer is whole: the next one begins anew.
     async fn release(&self) -> Result<()> {
-        let sql = format!("DELETE FROM meta WHERE name = '{MARK}' OR name LIKE '{PROGRESS}%'");
+        let sql = format!("DELETE FROM meta WHERE name LIKE '{PROGRESS}%'");
         sqlx::query(AssertSqlSafe(sql)).execute(&self.writer).await?;
         Ok(())
     }

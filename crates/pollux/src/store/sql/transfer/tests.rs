@@ -47,7 +47,16 @@ async fn rows_arrive_and_are_counted() {
     let sums = from.store.copy_to(&to.store, &|_| ()).await.unwrap();
     assert_eq!(sums.last().map(|sum| (sum.table, sum.rows)), Some(("meta", 450)));
     assert_eq!(to.store.table_sums().await.unwrap(), sums);
-    assert_eq!(to.store.meta(MARK).await.unwrap(), None, "an ended transfer leaves no mark");
+    assert_eq!(to.store.meta("transfer:meta").await.unwrap(), None, "the next transfer begins anew");
+
+    // What has changed meanwhile is taken over by another run, but not once a gateway uses the target.
+    from.store.insert_user(&contract::new_user(1), NOW).await.unwrap();
+    sqlx::query("DELETE FROM meta WHERE name = 'fact 00003'").execute(&from.store.writer).await.unwrap();
+    let sums = from.store.copy_to(&to.store, &|_| ()).await.unwrap();
+    assert_eq!(to.store.table_sums().await.unwrap(), sums);
+    assert_eq!(sums.last().map(|sum| sum.rows), Some(449));
+    to.store.begin_use().await.unwrap();
+    assert!(from.store.copy_to(&to.store, &|_| ()).await.is_err());
 }
 
 #[tokio::test]
