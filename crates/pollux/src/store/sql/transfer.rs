@@ -302,7 +302,7 @@ fn write_key(place: &[Cell]) -> String {
         Cell::Text(value) => serde_json::Value::from(value.clone()),
         Cell::Bytes(_) => serde_json::Value::Null,
     });
-    serde_json::Value::from_iter(values).to_string()
+    values.collect::<serde_json::Value>().to_string()
 }
 
 fn read_key(text: &str) -> Option<Vec<Cell>> {
