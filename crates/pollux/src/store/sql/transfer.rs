@@ -43,6 +43,7 @@ const TABLES: &[(&str, &[&str])] = &[
     ("usage_facets", &["facet", "name", "hour", "outcome"]),
     ("requests", &["id"]),
     ("attempts", &["call_id", "ordinal"]),
+    ("bodies", &["call_id"]),
     ("turns", &["id"]),
     ("resources", &["name", "user_id"]),
     ("meta", &["name"]),
