@@ -12,7 +12,7 @@ use sqlx::any::{AnyArguments, AnyRow, AnyTypeInfoKind};
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe, Column, Row, ValueRef};
 
-use super::SqlStore;
+use super::{Kind, SqlStore};
 use crate::store::{Keys, Result, Settings, StoreError, Users};
 
 /// Rows that are copied in one transaction.
@@ -173,6 +173,19 @@ impl SqlStore {
         }
     }
 
+    /// What a table's columns are called: that is the schema's business, and both have the same one.
+    async fn columns(&self, table: &str) -> Result<Vec<String>> {
+        let sql = match self.kind {
+            Kind::Sqlite => "SELECT CAST(name AS TEXT) FROM pragma_table_info($1)",
+            Kind::Postgres => {
+                "SELECT CAST(column_name AS TEXT) FROM information_schema.columns \
+                 WHERE table_name = $1 AND table_schema = current_schema() ORDER BY ordinal_position"
+            }
+        };
+        let rows = sqlx::query(sql).bind(table).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
     /// The rows that follow in the order of the primary key, whatever this database takes for order.
     async fn portion(&self, table: &str, key: &[&str], after: Option<&[Cell]>) -> Result<Vec<Cells>> {
         let list = key.join(", ");
@@ -180,7 +193,8 @@ impl SqlStore {
             Some(after) => format!(" WHERE ({list}) > {}", self.kind.parameters(1, after.len())),
             None => String::new(),
         };
-        let sql = format!("SELECT * FROM {table}{bound} ORDER BY {list} LIMIT {PORTION}");
+        let columns = self.columns(table).await?.join(", ");
+        let sql = format!("SELECT {columns} FROM {table}{bound} ORDER BY {list} LIMIT {PORTION}");
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for cell in after.unwrap_or_default() {
             query = bound_to(query, cell);
