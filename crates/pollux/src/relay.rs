@@ -110,9 +110,10 @@ impl Relay {
     }
 
     /// Serves a call whose client wants the whole answer at once.
-    pub async fn whole(&self, call: Call, admission: Admission) -> Result<Box<Answer>, Refusal> {
+    pub async fn whole(&self, call: Box<Call>, admission: Admission) -> Result<Box<Answer>, Refusal> {
         if call.streams_upstream() {
-            return self.gather(call, admission).await;
+            // Seldom, and large: it must not make room for itself in every call.
+            return Box::pin(self.gather(call, admission)).await;
         }
         let (got, call, mut entry) = match self.carry(call, async |attempt| attempt.whole().await).await {
             Ok(carried) => carried,
@@ -139,7 +140,7 @@ impl Relay {
     }
 
     /// Serves a streamed call: returns when its first event is there.
-    pub async fn stream(&self, call: Call, admission: Admission) -> Result<Box<CallStream>, Refusal> {
+    pub async fn stream(&self, call: Box<Call>, admission: Admission) -> Result<Box<CallStream>, Refusal> {
         let (got, call, entry) = match self.carry(call, async |attempt| attempt.stream().await).await {
             Ok(carried) => carried,
             Err((refusal, watch)) => return Err(turned_away(admission, refusal, &watch).await),
@@ -154,7 +155,7 @@ impl Relay {
     /// Serves a call that does not generate content: the answer's bytes as they came. `counts` reads what it took.
     pub async fn raw(
         &self,
-        call: Call,
+        call: Box<Call>,
         admission: Admission,
         counts: fn(&[u8]) -> Option<Tokens>,
     ) -> Result<RawAnswer, Refusal> {
@@ -177,7 +178,7 @@ impl Relay {
     }
 
     /// A whole answer out of a stream, for models whose answers may be long.
-    async fn gather(&self, call: Call, admission: Admission) -> Result<Box<Answer>, Refusal> {
+    async fn gather(&self, call: Box<Call>, admission: Admission) -> Result<Box<Answer>, Refusal> {
         let mut stream = self.stream(call, admission).await?;
         let mut aggregate = Aggregate::default();
         loop {
@@ -197,7 +198,11 @@ impl Relay {
     }
 
     /// The retry loop, within the time a call may take to begin.
-    async fn carry<T, F>(&self, call: Call, attempt: F) -> Result<(Got<T>, Call, Entry), (Refusal, Watch)>
+    async fn carry<T, F>(
+        &self,
+        call: Box<Call>,
+        attempt: F,
+    ) -> Result<(Got<T>, Box<Call>, Entry), (Refusal, Watch)>
     where
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
@@ -235,11 +240,11 @@ impl Relay {
 
     async fn tries<T, F>(
         &self,
-        mut call: Call,
+        mut call: Box<Call>,
         attempt: F,
         deadline: Instant,
         entry: &mut Entry,
-    ) -> Result<(Got<T>, Call), Refusal>
+    ) -> Result<(Got<T>, Box<Call>), Refusal>
     where
         F: AsyncFn(Attempt<'_>) -> Result<T, Failure>,
     {
@@ -252,17 +257,17 @@ impl Relay {
                 Some(lease) => lease,
                 None => self.lease(&call, &mut journey, deadline).await?,
             };
-            let Lost { failure, blamed } = match self.hedged((&call, &wire), &lease, &journey, &attempt).await
-            {
-                Ok(Won::First(value)) => {
-                    return Ok((self.commit(&call, value, lease, &mut journey).await, call));
-                }
-                Ok(Won::Hedge(value, other)) => {
-                    lease.settle(Settled::failed(true));
-                    return Ok((self.commit(&call, value, *other, &mut journey).await, call));
-                }
-                Err(lost) => lost,
-            };
+            let Lost { failure, blamed } =
+                match self.hedged((&*call, &wire), &lease, &journey, &attempt).await {
+                    Ok(Won::First(value)) => {
+                        return Ok((self.commit(&call, value, lease, &mut journey).await, call));
+                    }
+                    Ok(Won::Hedge(value, other)) => {
+                        lease.settle(Settled::failed(true));
+                        return Ok((self.commit(&call, value, *other, &mut journey).await, call));
+                    }
+                    Err(lost) => lost,
+                };
             entry.failed(lease.project_name());
             if !blamed {
                 note(&call, &failure, &lease);

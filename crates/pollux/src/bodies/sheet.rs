@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dialect::gemini::redact::redact;
 use dialect::gemini::request::GenerateContentRequest;
+use dialect::lift::Cargo;
 use dialect::gemini::response::GenerateContentResponse;
 
 use super::text::Said;
@@ -80,10 +81,10 @@ impl Sheet {
         text.bytes.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
     }
 
-    /// What Gemini is asked.
-    pub fn asks_gemini(&self, request: &GenerateContentRequest) {
+    /// What Gemini is asked, with what was lifted out of it.
+    pub fn asks_gemini(&self, request: &GenerateContentRequest, cargo: &Cargo) {
         if let Ok(text) = serde_json::to_vec(request) {
-            self.note(Part::GeminiRequest, &text);
+            cargo.load(text).iter().for_each(|piece| self.note(Part::GeminiRequest, piece));
         }
     }
 

@@ -46,20 +46,20 @@ pub(super) type Running = Pin<Box<dyn Future<Output = Result<Box<CallStream>, Re
 /// Where a stream stands.
 enum State<S> {
     /// The head is out, the relay still looks for an answer.
-    Waiting(Running, S),
+    Waiting(Running, Box<S>),
     /// Events are coming.
-    Open(Box<CallStream>, S),
+    Open(Box<CallStream>, Box<S>),
     /// Everything is said.
     Done,
 }
 
 /// The body of a stream whose first event is there.
-pub(super) fn open<S: Scribe>(stream: Box<CallStream>, scribe: S, every: Duration) -> Body {
+pub(super) fn open<S: Scribe>(stream: Box<CallStream>, scribe: Box<S>, every: Duration) -> Body {
     body(State::Open(stream, scribe), every)
 }
 
 /// The body of a stream that begins with heartbeats.
-pub(super) fn waiting<S: Scribe>(running: Running, scribe: S, every: Duration) -> Body {
+pub(super) fn waiting<S: Scribe>(running: Running, scribe: Box<S>, every: Duration) -> Body {
     body(State::Waiting(running, scribe), every)
 }
 
@@ -97,7 +97,7 @@ async fn step<S: Scribe>(state: State<S>, every: Duration) -> Option<(Bytes, Sta
 /// Waits for the next event and writes it together with those that came in the same read.
 async fn advance<S: Scribe>(
     mut stream: Box<CallStream>,
-    mut scribe: S,
+    mut scribe: Box<S>,
     every: Duration,
 ) -> Option<(Bytes, State<S>)> {
     let mut out = Vec::new();
@@ -105,7 +105,7 @@ async fn advance<S: Scribe>(
         let Ok(next) = timeout(every, stream.next()).await else {
             return Some((Bytes::from_static(scribe.heartbeat()), State::Open(stream, scribe)));
         };
-        let ending = write_ready(next, &mut stream, &mut scribe, &mut out);
+        let ending = write_ready(next, &mut stream, &mut *scribe, &mut out);
         scribe.keep(stream.served()).await;
         let Some(ending) = ending else { continue };
         stream.written().await;

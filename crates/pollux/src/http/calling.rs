@@ -48,7 +48,7 @@ pub(super) struct Meaning {
 /// A request that was understood.
 #[derive(Debug)]
 pub(super) struct Understood<E> {
-    pub(super) call: Call,
+    pub(super) call: Box<Call>,
     /// What the surface has to know to say the answer.
     pub(super) encoding: E,
     pub(super) ignored: Vec<String>,
@@ -143,7 +143,7 @@ pub(super) fn call(
     arrived: Arrived<'_>,
     meaning: Meaning,
     kept: &HashMap<String, Kept>,
-) -> Call {
+) -> Box<Call> {
     let Meaning { model, mut request, hints, streamed, cargo } = meaning;
     let Arrived { caller, headers, .. } = arrived;
     model.extras.apply(&mut request, &model.capabilities);
@@ -152,11 +152,11 @@ pub(super) fn call(
     let fault = headers.get(SIM_FAULT).filter(|_| gateway.fixed.sim_faults);
     let sheet = gateway.bodies.sheet(watching::id(headers));
     if let Some(sheet) = &sheet {
-        sheet.asks_gemini(&request);
+        sheet.asks_gemini(&request, &cargo);
     }
     let witness = sheet.map(|sheet| -> Arc<dyn Witness> { sheet });
     let watch = watching::watch(gateway, arrived, (&model.upstream_id, streamed), witness);
-    Call {
+    Box::new(Call {
         watch,
         user: caller.user.as_str().to_owned(),
         private: caller.private,
@@ -171,14 +171,16 @@ pub(super) fn call(
         affinity,
         owner: None,
         sim_fault: fault.and_then(|value| value.to_str().ok()).map(str::to_owned),
-    }
+    })
 }
 
 /// A call that is passed on as it is.
-pub(super) fn raw(gateway: &Gateway, arrived: Arrived<'_>, model: Meant, raw: Raw) -> Call {
+pub(super) fn raw(gateway: &Gateway, arrived: Arrived<'_>, model: Meant, raw: Raw) -> Box<Call> {
     let (request, hints) = (GenerateContentRequest::default(), Hints::default());
     let meaning = Meaning { model, request, hints, streamed: false, cargo: Cargo::default() };
-    Call { raw: Some(raw), ..call(gateway, arrived, meaning, &HashMap::new()) }
+    let mut call = call(gateway, arrived, meaning, &HashMap::new());
+    call.raw = Some(raw);
+    call
 }
 
 /// Turns of a user of weight 1.
@@ -211,7 +213,7 @@ pub(super) fn stamp(gateway: &Gateway) -> Stamp {
 /// Streams: with its real status if the first event comes before the heartbeat is due.
 pub(super) async fn stream<S: Scribe>(
     gateway: Gateway,
-    (call, admission): (Call, Admission),
+    (call, admission): (Box<Call>, Admission),
     scribe: S,
     explain: bool,
 ) -> Result<Response, Refusal> {
@@ -225,6 +227,8 @@ pub(super) async fn stream<S: Scribe>(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(S::CONTENT_TYPE));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    // It goes from hand to hand with every event.
+    let scribe = Box::new(scribe);
     match tokio::time::timeout(after, &mut running).await {
         Ok(Ok(stream)) => {
             note_model(&mut headers, stream.model_version());
