@@ -16,6 +16,16 @@ const BLOT: &str = "***";
 const EQUALS: [&[u8]; 4] = [b"=", b"\\u003d", b"u003d", b"%3d"];
 const SEPARATORS: [&[u8]; 8] = [b"?", b"&", b"\\u0026", b"u0026", b"\\u003f", b"u003f", b"%26", b"%3f"];
 
+/// With which bytes a secret, or the name of one, begins.
+static BEGINS: [bool; 256] = {
+    let (mut begins, letters, mut place) = ([false; 256], b"AIskKpP", 0);
+    while place < letters.len() {
+        begins[letters[place] as usize] = true;
+        place += 1;
+    }
+    begins
+};
+
 /// Blots out keys, project numbers and our own user keys.
 pub fn redact(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
@@ -35,7 +45,9 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 
 /// The next secret at or after `from`. Its ends are always next to ASCII, hence on character boundaries.
 fn next_secret(bytes: &[u8], from: usize) -> Option<Range<usize>> {
-    (from..bytes.len()).find_map(|at| {
+    let mut at = from;
+    while let Some(skipped) = bytes.get(at..)?.iter().position(|byte| BEGINS[usize::from(*byte)]) {
+        at += skipped;
         let rest = bytes.get(at..)?;
         let range = match rest.first()? {
             b'A' | b'I' => google_key(bytes, at),
@@ -43,9 +55,13 @@ fn next_secret(bytes: &[u8], from: usize) -> Option<Range<usize>> {
             b'k' | b'K' => named_key(bytes, at),
             b'p' | b'P' => project(rest),
             _ => None,
-        }?;
-        Some(at + range.start..at + range.end)
-    })
+        };
+        if let Some(range) = range {
+            return Some(at + range.start..at + range.end);
+        }
+        at += 1;
+    }
+    None
 }
 
 /// `AIza…`, `AQ.…`, `IQ.…`.

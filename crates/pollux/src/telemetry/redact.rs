@@ -28,7 +28,10 @@ impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for Redacting<W> {
 
 impl<W: Write> Write for Line<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.write_all(redact(&String::from_utf8_lossy(line)).as_bytes())?;
+        match std::str::from_utf8(line) {
+            Ok(line) => self.0.write_all(redact(line).as_bytes())?,
+            Err(_) => self.0.write_all(redact(&String::from_utf8_lossy(line)).as_bytes())?,
+        }
         Ok(line.len())
     }
 
