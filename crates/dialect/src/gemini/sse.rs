@@ -199,7 +199,7 @@ impl Decoder {
             self.after_cr = false;
         }
         let unseen = self.buffer.get(self.scanned..).unwrap_or_default();
-        let Some(found) = unseen.iter().position(|&byte| byte == b'\n' || byte == b'\r') else {
+        let Some(found) = memchr::memchr2(b'\n', b'\r', unseen) else {
             self.scanned = self.buffer.len();
             return None;
         };

@@ -6,6 +6,9 @@ use serde_json::{Map, Number, Value};
 
 use crate::openai::error::ApiError;
 
+/// Fields that are looked through one by one.
+const FEW: usize = 8;
+
 /// An object being taken apart.
 #[derive(Debug)]
 pub(crate) struct Fields {
@@ -33,9 +36,17 @@ impl Fields {
         self.map.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// Looks for a field. To hash a name takes longer than to compare it with a few others.
+    fn find(&mut self, name: &str) -> Option<&mut Value> {
+        if self.map.len() > FEW {
+            return self.map.get_mut(name);
+        }
+        self.map.iter_mut().find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
     /// Takes a field of any type.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
-        self.map.get_mut(name).map(Value::take).filter(|value| !value.is_null())
+        self.find(name).map(Value::take).filter(|value| !value.is_null())
     }
 
     /// Takes a value by a path of names; list indices are not needed by anyone but `0`.
