@@ -86,7 +86,16 @@ bench-calls: ## Instructions of each kind of call (valgrind), beside those recor
 	@dev/servers valgrind
 	@$(if $(PROFILES),CARGO_PROFILE_RELEASE_DEBUG=line-tables-only CARGO_PROFILE_RELEASE_STRIP=none )$(CARGO) build --quiet --release --bin pollux --bin overhead-bench
 	@taskset -c 1 $${CARGO_TARGET_DIR:-target}/release/overhead-bench --pollux $${CARGO_TARGET_DIR:-target}/release/pollux \
-	  count $(if $(RECORD),--record) $(if $(PROFILES),--profiles "$(PROFILES)")
+	  $(if $(ONLY),--only "$(ONLY)") count $(if $(RECORD),--record) $(if $(PROFILES),--profiles "$(PROFILES)") $(if $(CALLERS),--callers $(CALLERS))
+
+flame: ## A flame graph of a small chat call, in docs/call.svg
+	@$(MAKE) --no-print-directory bench-calls ONLY=chat PROFILES=target/flame CALLERS=10
+	dev/flame target/flame/chat.callgrind > docs/call.svg
+
+bench-micro: ## Instructions of each part of a call (valgrind), beside those recorded in bench/micro/instructions.json; RECORD=1 records them, TIME=1 measures nanoseconds instead
+	@$(if $(TIME),,dev/servers valgrind)
+	@$(CARGO) build --quiet --release -p micro-bench
+	@$${CARGO_TARGET_DIR:-target}/release/micro-bench $(if $(TIME),,count $(if $(RECORD),--record))
 
 bench-quick: ## The loads that say most, one short round
 	@$(MAKE) --no-print-directory bench QUICK=1
@@ -108,4 +117,4 @@ release: ## Build for release: the program without paths of this machine, a bill
 	@dev/sbom > $(RELEASE)/pollux.cdx.json
 	@cd $(RELEASE) && sha256sum pollux pollux.cdx.json LICENSE > SHA256SUMS && cat SHA256SUMS
 
-.PHONY: help fuzz deny release console crash demo test test-console test-clients lint build bench bench-calls bench-quick bench-choose bench-yield simulate simulate-pool docs
+.PHONY: help fuzz deny release console crash demo test test-console test-clients lint build bench flame bench-calls bench-micro bench-quick bench-choose bench-yield simulate simulate-pool docs

@@ -4,17 +4,14 @@
 //! Only the gateway's own instructions count; what the kernel does for it does not. Each figure is compared with the
 //! recorded one, so that a change that makes calls dearer is noticed.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
 
 use anyhow::{Context, bail, ensure};
-use serde_json::json;
+use instructions::Figures;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::bodies::{Shape, Surface};
@@ -26,8 +23,6 @@ use crate::target::Target;
 
 /// Connections that ask in turns.
 const CONNECTIONS: usize = 8;
-/// What a figure may be above the recorded one, in hundredths; figures differ by about one from run to run.
-const TOLERATED: u64 = 3;
 
 /// A kind of call.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +60,9 @@ pub(crate) struct Count {
     /// Keeps callgrind's profiles in this folder, one file for each kind of call.
     #[arg(long)]
     profiles: Option<PathBuf>,
+    /// Tells functions apart by so many callers, which a flame graph needs and a list of functions does not.
+    #[arg(long, default_value_t = 0)]
+    callers: u8,
 }
 
 /// Counts every kind, compares and prints.
@@ -76,12 +74,12 @@ async fn measure(options: &Options, count: &Count) -> anyhow::Result<()> {
     let folder = tempfile::tempdir().context("cannot make a folder")?;
     let profiles = count.profiles.clone().unwrap_or_else(|| folder.path().to_owned());
     fs::create_dir_all(&profiles)?;
-    let program = under_callgrind(&options.pollux, folder.path(), &profiles)?;
+    let program = under_callgrind(&options.pollux, folder.path(), (&profiles, count.callers))?;
     let (_upstream, port) = plan::start_upstream().await?;
     plan::pace(port, "50/20/0").await?;
     let gateway = pollux::start(&program, options.core, port, (plan::P1, folder.path())).await?;
     let pid = gateway.process.as_ref().context("no process")?.id();
-    let mut figures = BTreeMap::new();
+    let mut figures = Figures::new();
     for (at, kind) in KINDS.iter().filter(|kind| kind.name.contains(&options.only)).enumerate() {
         // Twice: what is made once and kept (connections, series, memory) belongs to nobody's call.
         ask(&gateway, kind, kind.calls / 4).await?;
@@ -90,22 +88,27 @@ async fn measure(options: &Options, count: &Count) -> anyhow::Result<()> {
         dump(pid)?;
         let profile = profiles.join(format!("profile.{}", at * 2 + 2));
         let calls = u64::try_from(kind.calls).unwrap_or(u64::MAX);
-        figures.insert(kind.name.to_owned(), total(&profile)? / calls);
+        figures.insert(kind.name.to_owned(), instructions::total(&profile)? / calls);
         fs::rename(&profile, profiles.join(kind.name.replace([' ', ','], "-") + ".callgrind"))?;
     }
     if let Some(process) = gateway.process {
         process.stop().await;
     }
-    compare(options, count, &figures)
+    ensure!(!count.record || options.only.is_empty(), "only everything can be recorded");
+    instructions::compare(&figures, &count.recorded, count.record)
 }
 
 /// A script that runs the gateway under callgrind in the same process.
-fn under_callgrind(pollux: &Path, folder: &Path, profiles: &Path) -> anyhow::Result<PathBuf> {
+fn under_callgrind(
+    pollux: &Path,
+    folder: &Path,
+    (profiles, callers): (&Path, u8),
+) -> anyhow::Result<PathBuf> {
     let pollux = fs::canonicalize(pollux).with_context(|| format!("there is no {}", pollux.display()))?;
     let profile = fs::canonicalize(profiles)?.join("profile");
     let script = folder.join("pollux-under-callgrind");
     let text = format!(
-        "#!/bin/sh\nPATH=/usr/local/bin:/usr/bin:/bin exec valgrind --tool=callgrind '--callgrind-out-file={}' '{}' \"$@\"\n",
+        "#!/bin/sh\nPATH=/usr/local/bin:/usr/bin:/bin exec valgrind --tool=callgrind --separate-callers={callers} '--callgrind-out-file={}' '{}' \"$@\"\n",
         profile.display(),
         pollux.display()
     );
@@ -140,42 +143,6 @@ fn dump(pid: u32) -> anyhow::Result<()> {
     let told = told.context("callgrind_control is missing; it comes with valgrind")?;
     if !told.status.success() {
         bail!("callgrind_control: {}", String::from_utf8_lossy(&told.stderr));
-    }
-    Ok(())
-}
-
-/// The instructions of a profile.
-fn total(profile: &Path) -> anyhow::Result<u64> {
-    let text = fs::read_to_string(profile).with_context(|| format!("no profile {}", profile.display()))?;
-    let line =
-        text.lines().rev().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
-    Ok(line.context("a profile without a total")?.trim().parse()?)
-}
-
-fn compare(options: &Options, count: &Count, figures: &BTreeMap<String, u64>) -> anyhow::Result<()> {
-    let recorded: BTreeMap<String, u64> = match fs::read_to_string(&count.recorded) {
-        Ok(text) => serde_json::from_str(&text).context("the recorded figures cannot be read")?,
-        Err(_) => BTreeMap::new(),
-    };
-    let mut table = format!("{:<24} {:>14} {:>14}\n", "call", "instructions", "recorded");
-    let mut dearer = Vec::new();
-    for (name, figure) in figures {
-        let before = recorded.get(name);
-        let shown = before.map_or_else(|| "–".to_owned(), u64::to_string);
-        writeln!(table, "{name:<24} {figure:>14} {shown:>14}")?;
-        if before.is_some_and(|before| *figure > before + before * TOLERATED / 100) {
-            dearer.push(name.as_str());
-        }
-    }
-    writeln!(std::io::stdout(), "{table}{}", json!(figures))?;
-    if count.record {
-        ensure!(options.only.is_empty(), "only everything can be recorded");
-        fs::write(&count.recorded, serde_json::to_string_pretty(figures)? + "\n")?;
-    } else if !dearer.is_empty() {
-        bail!(
-            "dearer than recorded by more than {TOLERATED} %: {}. Mend it, or record it with --record",
-            dearer.join("; ")
-        );
     }
     Ok(())
 }

@@ -15,7 +15,14 @@ pub(crate) fn start(program: &Path, core: usize, upstream: u16, folder: &Path) -
     let process = Process::start(program, core, &folder.join("nginx.log"), |command| {
         command.arg("-c").arg(&config).arg("-p").arg(folder);
     })?;
-    Ok(Target { name: "nginx", port, process: Some(process), key: "none".to_owned(), translates: false })
+    Ok(Target {
+        name: "nginx",
+        port,
+        process: Some(process),
+        key: "none".to_owned(),
+        translates: false,
+        started: std::time::Duration::ZERO,
+    })
 }
 
 fn text(port: u16, upstream: u16, folder: &Path) -> String {

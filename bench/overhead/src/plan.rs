@@ -32,6 +32,8 @@ enum Act {
     Streams(usize),
     /// So many streams that hold their peace.
     Quiet(usize),
+    /// Nothing, once: what a start takes, and what is held without any call.
+    Idle,
 }
 
 /// A load.
@@ -58,12 +60,16 @@ const SETUPS: &[Setup] = &[
     Setup { name: "P0", bare: true, ..P1 },
     Setup { name: "P2", bodies: true, ..P1 },
     Setup { name: "1,000 keys", keys: 1_000, ..P1 },
+    Setup { name: "10,000 keys", keys: 10_000, ..P1 },
     Setup { name: "100,000 keys", keys: 100_000, ..P1 },
     Setup { name: "10,000 users", users: 10_000, ..P1 },
 ];
 
 /// Every load.
 pub(crate) const LOADS: &[Load] = &[
+    Load { quick: true, ..of("idle", Act::Idle) },
+    Load { setup: Some("10,000 keys"), ..of("idle, 10,000 keys", Act::Idle) },
+    Load { setup: Some("100,000 keys"), ..of("idle, 100,000 keys", Act::Idle) },
     Load { quick: true, ..of("small, 32 connections", Act::Closed(32)) },
     of("small, 1 connection", Act::Closed(1)),
     Load { quick: true, ..of("small, 256 connections", Act::Closed(256)) },
@@ -132,13 +138,23 @@ async fn stage(
         }
         Err(error) => return Err(error),
     };
-    let direct =
-        Target { name: "direct", port: upstream, process: None, key: "none".to_owned(), translates: true };
+    let direct = Target {
+        name: "direct",
+        port: upstream,
+        process: None,
+        key: "none".to_owned(),
+        translates: true,
+        started: Duration::ZERO,
+    };
     let targets = [direct, nginx::start(&options.nginx, options.core, upstream, folder)?, gateway];
     let (count, seconds) = if options.quick { (1, 4) } else { (options.rounds, options.seconds) };
-    for _ in 0..count {
+    for round in 0..count {
         for (at, load) in loads {
             for target in &targets {
+                // After the first load a gateway is never again as it was.
+                if matches!(load.act, Act::Idle) && round > 0 {
+                    continue;
+                }
                 if let Some(figures) = one(load, target, (upstream, Duration::from_secs(seconds))).await? {
                     rounds.entry((*at, place(target))).or_default().push(figures);
                 }
@@ -178,6 +194,11 @@ async fn one(
             pace(upstream, "50/20/0").await?;
             streams::together(target, call, count).await
         }
+        Act::Idle if target.started.is_zero() => return Ok(None),
+        Act::Idle => Figures::from([
+            ("start_ms", target.started.as_secs_f64() * 1e3),
+            ("idle_rss_mb", target.memory() / 1e6),
+        ]),
         Act::Quiet(_) if target.process.is_none() => return Ok(None),
         Act::Quiet(count) => {
             pace(upstream, "2/0/20000").await?;

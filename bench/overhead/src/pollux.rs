@@ -1,18 +1,23 @@
 //! Pollux in front of the upstream, with keys, users and their limits.
 
 use std::path::Path;
+use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
+use crate::bodies::Surface;
 use crate::client::request;
 use crate::process::Process;
 use crate::target::Target;
 
 const ADMIN: &str = "bench-admin-token-0123456789";
 const USER_KEY: &str = "sk-pollux-bench-0123456789abcdef";
+/// How long a start may take, also under valgrind.
+const START_WITHIN: Duration = Duration::from_secs(60);
 /// Keys that are handed in at once.
 const SLICE: usize = 5_000;
 
@@ -41,12 +46,41 @@ pub(crate) async fn start(
     let port = crate::plan::free_port()?;
     let folder = folder.join(setup.name.replace(' ', "-"));
     std::fs::create_dir_all(&folder)?;
-    let process = Process::start(program, core, &folder.join("log"), |command| {
+    let process = launch(program, core, (port, upstream), (setup, &folder))?;
+    up(port).await?;
+    fill(port, setup).await?;
+    // Again, with everything there: so it is found how long a start takes, and nothing is left of the filling.
+    process.stop().await;
+    let begun = Instant::now();
+    let process = launch(program, core, (port, upstream), (setup, &folder))?;
+    let mut target = Target {
+        name: setup.name,
+        port,
+        process: Some(process),
+        key: USER_KEY.to_owned(),
+        translates: true,
+        started: Duration::ZERO,
+    };
+    while !target.answers(Surface::Chat).await {
+        ensure!(begun.elapsed() < START_WITHIN, "Pollux did not answer within {} s", START_WITHIN.as_secs());
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    target.started = begun.elapsed();
+    Ok(target)
+}
+
+fn launch(
+    program: &Path,
+    core: usize,
+    (port, upstream): (u16, u16),
+    (setup, folder): (Setup, &Path),
+) -> anyhow::Result<Process> {
+    Process::start(program, core, &folder.join("log"), |command| {
         command
             .arg("serve")
             .env_clear()
             .env("POLLUX_LISTEN", format!("127.0.0.1:{port}"))
-            .env("POLLUX_DATA_DIR", &folder)
+            .env("POLLUX_DATA_DIR", folder)
             .env("POLLUX_ADMIN_TOKEN", ADMIN)
             .env("POLLUX_USER_KEYS", format!("bench={USER_KEY}"))
             .env("POLLUX_UPSTREAM_URL", format!("http://127.0.0.1:{upstream}"))
@@ -55,12 +89,7 @@ pub(crate) async fn start(
             .env("POLLUX_MAX_CONNECTIONS_PER_ADDRESS", "60000")
             .env("POLLUX_MAX_CALLS", "60000")
             .env("POLLUX_LOG", if setup.bare { "warn" } else { "info" });
-    })?;
-    let target =
-        Target { name: setup.name, port, process: Some(process), key: USER_KEY.to_owned(), translates: true };
-    up(port).await?;
-    fill(port, setup).await?;
-    Ok(target)
+    })
 }
 
 async fn fill(port: u16, setup: Setup) -> anyhow::Result<()> {
@@ -93,7 +122,7 @@ async fn up(port: u16) -> anyhow::Result<()> {
             stream.read_to_end(&mut answer).await?;
             return Ok(());
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     bail!("Pollux did not begin to listen within 30 s")
 }

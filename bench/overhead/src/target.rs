@@ -1,5 +1,7 @@
 //! What is measured: the way straight to the upstream, nginx, or Pollux.
 
+use std::time::Duration;
+
 use crate::bodies::{Shape, Surface};
 use crate::client::{Client, request};
 use crate::process::Process;
@@ -17,6 +19,8 @@ pub(crate) struct Target {
     pub(crate) key: String,
     /// Whether it understands other surfaces than chat.
     pub(crate) translates: bool,
+    /// From its start to its first answer; nothing where that was not measured.
+    pub(crate) started: Duration,
 }
 
 impl Target {
