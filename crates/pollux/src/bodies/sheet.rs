@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dialect::gemini::redact::redact;
 use dialect::gemini::request::GenerateContentRequest;
-use dialect::lift::Cargo;
 use dialect::gemini::response::GenerateContentResponse;
+use dialect::lift::Cargo;
 
 use super::text::Said;
 use crate::clock::Moment;
