@@ -10,9 +10,6 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use serde_json::json;
 
-/// What a figure may be above the recorded one, in hundredths; figures differ by about one from run to run.
-const TOLERATED: u64 = 3;
-
 /// Instructions by what was done.
 pub type Figures = BTreeMap<String, u64>;
 
@@ -26,11 +23,12 @@ pub fn total(profile: &Path) -> anyhow::Result<u64> {
     Ok(total.context("a profile without a total")?.trim().parse()?)
 }
 
-/// Prints the figures beside the recorded ones, and one line of JSON. With `record` they become the recorded ones.
+/// Prints the figures beside the recorded ones of a file, and one line of JSON. With `record` they become the recorded ones.
+/// They may be so many hundredths above them: what hangs on time differs from run to run.
 ///
 /// # Errors
 /// When something has become dearer.
-pub fn compare(figures: &Figures, path: &Path, record: bool) -> anyhow::Result<()> {
+pub fn compare(figures: &Figures, (path, tolerated): (&Path, u64), record: bool) -> anyhow::Result<()> {
     let recorded: Figures = match fs::read_to_string(path) {
         Ok(text) => serde_json::from_str(&text).context("the recorded figures cannot be read")?,
         Err(_) => Figures::new(),
@@ -44,16 +42,16 @@ pub fn compare(figures: &Figures, path: &Path, record: bool) -> anyhow::Result<(
     if record {
         return Ok(fs::write(path, serde_json::to_string_pretty(figures)? + "\n")?);
     }
-    let dearer = dearer(figures, &recorded);
+    let dearer = dearer(figures, &recorded, tolerated);
     if dearer.is_empty() {
         return Ok(());
     }
-    bail!("dearer by more than {TOLERATED} % than {} says: {}", path.display(), dearer.join("; "))
+    bail!("dearer by more than {tolerated} % than {} says: {}", path.display(), dearer.join("; "))
 }
 
-fn dearer<'a>(figures: &'a Figures, recorded: &Figures) -> Vec<&'a str> {
+fn dearer<'a>(figures: &'a Figures, recorded: &Figures, tolerated: u64) -> Vec<&'a str> {
     let dearer = |name: &str, figure: u64| {
-        recorded.get(name).is_some_and(|before| figure > before + before * TOLERATED / 100)
+        recorded.get(name).is_some_and(|before| figure > before + before * tolerated / 100)
     };
     figures.iter().filter(|(name, figure)| dearer(name, **figure)).map(|(name, _)| name.as_str()).collect()
 }
@@ -68,8 +66,8 @@ mod tests {
             figures.iter().map(|(name, figure)| ((*name).to_owned(), *figure)).collect()
         };
         let recorded = figures(&[("a", 1_000), ("b", 1_000), ("gone", 7)]);
-        assert!(dearer(&figures(&[("a", 1_030), ("b", 500), ("new", 9)]), &recorded).is_empty());
-        assert_eq!(dearer(&figures(&[("a", 1_031), ("b", 1_030)]), &recorded), ["a"]);
+        assert!(dearer(&figures(&[("a", 1_030), ("b", 500), ("new", 9)]), &recorded, 3).is_empty());
+        assert_eq!(dearer(&figures(&[("a", 1_031), ("b", 1_030)]), &recorded, 3), ["a"]);
     }
 
     #[test]

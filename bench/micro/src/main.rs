@@ -7,7 +7,7 @@ mod parts;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
@@ -24,6 +24,9 @@ struct Part {
 
 /// How often a part is done under callgrind, and once more that often: what is made once falls out of the difference.
 const TIMES: u64 = 500;
+
+/// What a figure may be above the recorded one, in hundredths.
+const TOLERATED: u64 = 3;
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -62,7 +65,7 @@ fn count(record: bool) -> anyhow::Result<()> {
         Ok((part.name.to_owned(), (many - few) / TIMES))
     });
     let figures = figures.collect::<anyhow::Result<BTreeMap<_, _>>>()?;
-    instructions::compare(&figures, &PathBuf::from("bench/micro/instructions.json"), record)
+    instructions::compare(&figures, (Path::new("bench/micro/instructions.json"), TOLERATED), record)
 }
 
 /// All instructions of a process that does a part so many times.

@@ -208,6 +208,7 @@ fn ended() -> Ended {
         address: "192.0.2.7".to_owned(),
         agent: "bench".to_owned(),
         at: tokio::time::Instant::now(),
+        witness: None,
     };
     Ended {
         begun,
