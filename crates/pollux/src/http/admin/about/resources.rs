@@ -69,7 +69,9 @@ fn keys() -> Vec<About> {
         About::post("/keys/bulk", "One deed to many keys, by ids or by a filter")
             .asks(deed())
             .says::<keys::bulk::Outcome>(200),
-        About::delete("/keys/{id}", "Delete a key and its secret").says_nothing(),
+        About::delete("/keys/{id}", "Delete a key and its secret; 200 tells what becomes unreachable")
+            .says::<keys::delete::Gone>(200)
+            .says_nothing(),
         About::post("/keys/{id}/enable", "Let a key serve, also one that was dead").says::<keys::Key>(200),
         About::post("/keys/{id}/disable", "Take a key out of service").says::<keys::Key>(200),
         About::post("/keys/{id}/check", "Ask Google whether a key works; costs no quota")

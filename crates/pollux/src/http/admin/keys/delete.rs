@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Key;
 use crate::audit::Change;
@@ -16,8 +17,9 @@ use crate::http::admin::path::KeyId;
 use crate::http::guard::Admin;
 
 /// What went with a key.
-#[derive(Debug, Serialize)]
-struct Gone {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeyGone)]
+pub(in crate::http::admin) struct Gone {
     /// What users had in its project and cannot reach any more, counted by kind: `{"files": 3}`.
     unreachable: BTreeMap<String, u64>,
 }
