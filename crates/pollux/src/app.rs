@@ -303,7 +303,7 @@ async fn open_jobs(
 ) -> anyhow::Result<(Arc<Alerts>, Arc<Jobs>)> {
     let rooms =
         AlertRooms { keyring: Arc::clone(keyring), store: Arc::clone(store), settings: settings.clone() };
-    let alerts = Arc::new(Alerts::new(rooms, upkeep::channels(config)));
+    let alerts = Arc::new(Alerts::new(rooms, upkeep::channels(config)?));
     let jobs = upkeep::jobs(config, (store, shared), clock, (settings, with_journal), &alerts).await?;
     Ok((alerts, jobs))
 }

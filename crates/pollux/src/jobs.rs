@@ -24,7 +24,7 @@ use crate::shared::Shared;
 use crate::store::{Store, StoreError};
 
 pub(crate) use alerts::Watch;
-pub use alerts::{Alert, Alerts, Channel, Rooms as AlertRooms, Told};
+pub use alerts::{Alert, Alerts, Channel, Post, Rooms as AlertRooms, Told};
 pub(crate) use backups::BackUp;
 pub use backups::{Backup, Backups};
 pub(crate) use cleanup::back;

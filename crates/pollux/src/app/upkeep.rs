@@ -9,7 +9,7 @@ use anyhow::Context;
 use super::{KEY_FILE, master_key, open_store};
 use crate::clock::{Clock, Moment};
 use crate::config::Config;
-use crate::jobs::{self, Alerts, Backups, Channel, Cleaned, Cleanup, Jobs, KeepAlive, Plan, Work};
+use crate::jobs::{self, Alerts, Backups, Channel, Cleaned, Cleanup, Jobs, KeepAlive, Plan, Post, Work};
 use crate::settings::Live;
 use crate::shared::Shared;
 use crate::store::backup::{self, Manifest, Restored};
@@ -72,7 +72,10 @@ pub(super) async fn jobs(
 }
 
 /// Who is told of alerts.
-pub(super) fn channels(config: &Config) -> Vec<Channel> {
+///
+/// # Errors
+/// When an address of e-mail makes no sense.
+pub(super) fn channels(config: &Config) -> anyhow::Result<Vec<Channel>> {
     let webhook = config.alert_webhook.clone();
     let webhook = webhook.map(|url| Channel::Webhook { url, secret: config.alert_webhook_secret.clone() });
     let telegram = config.alert_telegram.clone().map(|(bot, chat)| Channel::Telegram { bot, chat });
@@ -80,7 +83,9 @@ pub(super) fn channels(config: &Config) -> Vec<Channel> {
     let dingtalk = config.alert_dingtalk.clone();
     let dingtalk = dingtalk.map(|url| Channel::DingTalk(url, config.alert_dingtalk_secret.clone()));
     let wecom = config.alert_wecom.clone().map(Channel::WeCom);
-    [webhook, telegram, feishu, dingtalk, wecom].into_iter().flatten().collect()
+    let email = config.alert_email.as_ref().map(|mail| Post::new(&mail.server, &mail.from, &mail.to));
+    let email = email.transpose().map_err(anyhow::Error::msg).context("alert_email")?.map(Channel::Email);
+    Ok([webhook, telegram, feishu, dingtalk, wecom, email].into_iter().flatten().collect())
 }
 
 fn backups(config: &Config, database: PathBuf) -> Backups {

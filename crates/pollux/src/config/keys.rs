@@ -10,7 +10,7 @@ use pool::account::Zone;
 use super::key::settings;
 use super::problem::Problem;
 use super::raw::RawConfig;
-use super::{Database, UserKey, parse};
+use super::{Database, Mail, UserKey, mail, parse};
 use crate::access::Network;
 use crate::journal::Fsync;
 use crate::secret::Secret;
@@ -162,6 +162,9 @@ settings! {
         alert_dingtalk_secret: Option<Secret> = "", secret, ["POLLUX_ALERT_DINGTALK_SECRET"], parse::token;
         /// The webhook of a WeCom bot.
         alert_wecom: Option<Secret> = "", secret, ["POLLUX_ALERT_WECOM"], parse::hook;
+        /// Alerts by e-mail: `smtps://USER:PASSWORD@HOST:465?from=ADDRESS&to=ADDRESS,ADDRESS`, or `smtp://HOST:587?tls=required&…` for
+        /// STARTTLS. What is special in user or password is percent-encoded.
+        alert_email: Option<Mail> = "", secret, ["POLLUX_ALERT_EMAIL"], mail::mail;
     }
     section "Journal" {
         /// When the record of a call is forced onto the disk: `always` (before the client gets its last byte, so that not even

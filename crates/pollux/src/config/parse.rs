@@ -18,7 +18,7 @@ use crate::store::PostgresUrl;
 use crate::telemetry::{Format, check_filter};
 use crate::upstream::{BaseUrl, EgressProxy, HttpVersion};
 
-type Parsed<T> = Result<T, Bad>;
+pub(super) type Parsed<T> = Result<T, Bad>;
 
 pub(super) fn listen(text: &str) -> Parsed<SocketAddr> {
     let numeric = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));

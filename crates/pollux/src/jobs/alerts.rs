@@ -4,6 +4,7 @@
 //! to hear it is plain too (`channel`). Only `outlet` talks to anybody.
 
 mod channel;
+mod mail;
 mod outlet;
 mod rules;
 
@@ -28,6 +29,7 @@ use outlet::Outlet;
 use rules::{Facts, Finding, Thresholds};
 
 pub use channel::Channel;
+pub use mail::Post;
 
 /// Alerts that are remembered after they are over.
 const REMEMBERED: usize = 100;

@@ -7,6 +7,7 @@ use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+use super::mail::Post;
 use crate::clock::{Moment, iso};
 use crate::secret::Secret;
 
@@ -44,6 +45,8 @@ pub enum Channel {
     DingTalk(Secret, Option<Secret>),
     /// A bot in a group of WeCom.
     WeCom(Secret),
+    /// E-mail.
+    Email(Post),
 }
 
 /// A request that tells it.
@@ -63,14 +66,17 @@ impl Channel {
             Self::Feishu(_) => "feishu",
             Self::DingTalk(..) => "dingtalk",
             Self::WeCom(_) => "wecom",
+            Self::Email(_) => "email",
         }
     }
 
-    pub(super) fn letter(&self, message: &Message) -> Letter {
+    /// The request that tells it; none where it is not told by one.
+    pub(super) fn letter(&self, message: &Message) -> Option<Letter> {
         let text = format!("[Pollux] {}", message.text);
         let plain =
             |url: &Secret, body: Value| Letter { url: url.clone(), body: body.to_string(), signature: None };
-        match self {
+        Some(match self {
+            Self::Email(_) => return None,
             Self::Webhook { url, secret } => webhook(url, secret.as_ref(), message),
             Self::Telegram { bot, chat } => {
                 let url = Secret::new(format!("{}/sendMessage", bot.expose()));
@@ -83,7 +89,7 @@ impl Channel {
                 plain(&url, json!({"msgtype": "text", "text": {"content": text}}))
             }
             Self::WeCom(url) => plain(url, json!({"msgtype": "text", "text": {"content": text}})),
-        }
+        })
     }
 }
 
@@ -138,7 +144,7 @@ mod tests {
     fn each_channel_hears_it_in_its_own_form() {
         let url = || Secret::new("https://host.example/hook?key=token");
         let told = |channel: Channel| {
-            let Letter { url, body, signature } = channel.letter(&message());
+            let Letter { url, body, signature } = channel.letter(&message()).unwrap();
             format!("{}\n{body}\n{}", url.expose(), signature.unwrap_or_default())
         };
         insta::assert_snapshot!(told(Channel::Webhook { url: url(), secret: Some(Secret::new("key")) }), @r###"

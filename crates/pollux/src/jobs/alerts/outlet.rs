@@ -40,23 +40,31 @@ impl Outlet {
     pub(super) async fn tell(&self, message: &Message) -> Vec<Told> {
         let mut told = Vec::with_capacity(self.channels.len());
         for channel in &self.channels {
-            let error = self.deliver(&channel.letter(message)).await.err();
+            let error = self.deliver(channel, message).await.err();
             told.push(Told { channel: channel.name(), error });
         }
         told
     }
 
-    /// Delivers a letter, in three tries.
-    async fn deliver(&self, letter: &Letter) -> Result<(), String> {
-        let mut result = self.send(letter).await;
+    /// Delivers a message, in three tries.
+    async fn deliver(&self, channel: &Channel, message: &Message) -> Result<(), String> {
+        let mut result = self.try_once(channel, message).await;
         for pause in PAUSES {
             if result.is_ok() {
                 break;
             }
             sleep(pause).await;
-            result = self.send(letter).await;
+            result = self.try_once(channel, message).await;
         }
         result
+    }
+
+    async fn try_once(&self, channel: &Channel, message: &Message) -> Result<(), String> {
+        match (channel, channel.letter(message)) {
+            (Channel::Email(post), _) => post.send(message).await,
+            (_, Some(letter)) => self.send(&letter).await,
+            (_, None) => Ok(()),
+        }
     }
 
     /// One try. What is said of a failure names no address: it holds a token.

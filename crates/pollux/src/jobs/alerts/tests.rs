@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
@@ -89,4 +89,66 @@ async fn what_cannot_be_delivered_is_told_without_its_address() {
     let told = tokio::time::timeout(Duration::from_mins(5), outlet.tell(&message)).await.unwrap();
     assert_eq!(told[0].error.as_deref(), Some("it cannot be reached"));
     assert!(!format!("{told:?}{outlet:?}").contains("canary"));
+}
+
+/// A small SMTP server: takes one letter, or refuses the sender; gives back what it was told.
+async fn post_office(listener: TcpListener, sender: &str) -> String {
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut stream = tokio::io::BufReader::new(stream);
+    stream.write_all(b"220 post.example ESMTP\r\n").await.unwrap();
+    let (mut told, mut writing) = (String::new(), false);
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await.unwrap_or_default() == 0 {
+            return told;
+        }
+        told.push_str(&line);
+        let answer = match line.split([' ', ':', '\r']).next().unwrap_or_default() {
+            "." => {
+                writing = false;
+                "250 taken"
+            }
+            _ if writing => continue,
+            "EHLO" => "250-post.example\r\n250 AUTH PLAIN",
+            "AUTH" => "235 come in",
+            "MAIL" => sender,
+            "DATA" => {
+                writing = true;
+                "354 go on"
+            }
+            "QUIT" => "221 bye",
+            _ => "250 yes",
+        };
+        stream.write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
+    }
+}
+
+async fn mailed(sender: &str) -> (String, Result<(), String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Secret::new(format!("smtp://ann:canary@{}", listener.local_addr().unwrap()));
+    let to = ["ben@example.org".to_owned(), "eva@example.org".to_owned()];
+    let post = Post::new(&server, "pollux@example.org", &to).unwrap();
+    assert!(!format!("{post:?}").contains("canary"));
+    let message = Message { text: "密钥用尽\nBcc: all@example.org".to_owned(), ..test_message() };
+    tokio::join!(post_office(listener, sender), post.send(&message))
+}
+
+#[tokio::test]
+async fn a_letter_goes_to_everybody_and_nobody_else() {
+    let (told, sent) = mailed("250 yes").await;
+    assert_eq!(sent, Ok(()), "{told}");
+    assert!(told.contains("MAIL FROM:<pollux@example.org>"), "{told}");
+    for to in ["ben", "eva"] {
+        assert!(told.contains(&format!("RCPT TO:<{to}@example.org>")), "{told}");
+    }
+    assert_eq!(told.matches("RCPT TO").count(), 2, "{told}");
+    let head = told.split("\r\n\r\n").next().unwrap();
+    assert!(head.contains("Subject: ") && head.contains("Date: Sun, 22 Nov 2026"), "{told}");
+    assert!(!head.contains("\r\nBcc:"), "a text is not a header: {told}");
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_is_told_by_its_code() {
+    let (_, sent) = mailed("550 canary is not welcome").await;
+    assert_eq!(sent, Err("it answered 550".to_owned()));
 }
