@@ -84,7 +84,11 @@ pub(super) fn channels(config: &Config) -> anyhow::Result<Vec<Channel>> {
     let dingtalk = dingtalk.map(|url| Channel::DingTalk(url, config.alert_dingtalk_secret.clone()));
     let wecom = config.alert_wecom.clone().map(Channel::WeCom);
     let email = config.alert_email.as_ref().map(|mail| Post::new(&mail.server, &mail.from, &mail.to));
-    let email = email.transpose().map_err(anyhow::Error::msg).context("alert_email")?.map(Channel::Email);
+    let email = email
+        .transpose()
+        .map_err(anyhow::Error::msg)
+        .context("alert_email")?
+        .map(|post| Channel::Email(Box::new(post)));
     Ok([webhook, telegram, feishu, dingtalk, wecom, email].into_iter().flatten().collect())
 }
 

@@ -46,7 +46,7 @@ pub enum Channel {
     /// A bot in a group of WeCom.
     WeCom(Secret),
     /// E-mail.
-    Email(Post),
+    Email(Box<Post>),
 }
 
 /// A request that tells it.
