@@ -41,7 +41,7 @@ export interface Imported { added: number; keys: { id: string; hint: string; sta
 export interface Verdict { works: boolean; finding: string; message: string | null; key: Key }
 export interface Operator { id: string; name: string; role: 'admin' | 'viewer'; created_at?: string; last_login_at?: string | null; enabled?: boolean }
 export interface SessionRow { id: string; operator_id: string | null; current: boolean; created_at: string; last_seen_at: string; address: string; user_agent: string }
-export interface Deed { id: string; at: string; operator: string; via: string; address?: string | null; action: string; object: string; status: number; before?: unknown; after?: unknown; change?: unknown }
-export interface Backup { name: string; bytes?: number; size?: number; made_at?: string; created_at?: string; [more: string]: unknown }
+export interface Deed { id: string; at: string; operator: string; via: string; address: string | null; action: string; object: string | null; status: number; changes: unknown }
+export interface Backup { name: string; bytes: number; created_at: string | null; schema: number | null; made_by: string | null; readable: boolean }
 export interface Job { name: string; about: string; every_seconds: number; running_since: string | null; next: string; last: unknown; runs: number; failures: number }
 export interface Suggestion { keys: { id: string; project_id: string }[]; confidence: string; since: string; summary: string }
