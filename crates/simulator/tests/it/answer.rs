@@ -248,7 +248,7 @@ async fn the_other_methods_answer() {
     for (path, status, words) in [
         ("/v1/models/gemini-flash-latest", 404, "is not found for API version v1,"),
         ("/v1beta/models/gemini-2.0-flash", 404, "is no longer available"),
-        ("/v1beta/files", 404, "<!DOCTYPE html>"),
+        ("/v1beta/nothing", 404, "<!DOCTYPE html>"),
     ] {
         let reply = bed.get(path).await;
         assert!(reply.status == status && reply.text().contains(words), "{path} {}", reply.text());
