@@ -102,7 +102,6 @@ bench-quick: ## The loads that say most, one short round
 
 docs: ## Rewrite the generated pages and build the API documentation
 	POLLUX_BLESS=1 $(CARGO) test --quiet -p pollux --lib -- config document
-	@[ ! -d console/node_modules ] || npm --prefix console run --silent types
 	$(CARGO) doc --workspace --no-deps
 
 deny: ## Check licences, sources, bans and duplicates of what we depend on; advisories too with ADVISORIES=1 (network)

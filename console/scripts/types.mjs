@@ -1,16 +1,9 @@
-// Writes src/api/schema.ts: what the gateway's OpenAPI document says of its answers. `--check` only looks whether it is still so.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Makes generated/schema.ts out of what the gateway's OpenAPI document says of its answers. It is made anew for each check, so it
+// cannot be out of date.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import openapiTS, { astToString } from 'openapi-typescript';
 
-const page = new URL('../src/api/schema.ts', import.meta.url);
-const document = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'));
-const { openapi, info, components } = document;
-const types = astToString(await openapiTS({ openapi, info, paths: {}, components: { schemas: components.schemas } }));
-const now = `// Made of docs/openapi.json by \`npm run types\`.\n${types}`;
-
-if (process.argv.includes('--check')) {
-  if (readFileSync(page, 'utf8') !== now) {
-    console.error('src/api/schema.ts is not what docs/openapi.json says; `npm run types` writes it anew');
-    process.exitCode = 1;
-  }
-} else writeFileSync(page, now);
+const { openapi, info, components } = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'));
+const types = await openapiTS({ openapi, info, paths: {}, components: { schemas: components.schemas } });
+mkdirSync(new URL('../generated', import.meta.url), { recursive: true });
+writeFileSync(new URL('../generated/schema.ts', import.meta.url), astToString(types));

@@ -1,5 +1,5 @@
 /** Holds what the console reads to what the gateway's OpenAPI document says: a field that is not in it does not compile. */
-import type { components } from './schema';
+import type { components } from '../../generated/schema';
 import type * as shapes from './shapes';
 
 type Schemas = components['schemas'];

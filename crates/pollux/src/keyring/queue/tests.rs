@@ -250,7 +250,7 @@ async fn who_waits_for_a_call_under_way_goes_when_it_ends() {
     let first = Ring::lease_by(&ring, &wish("anna"), patience(&ring, 0)).await.unwrap();
     let start = Instant::now();
     let ends = async {
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        tokio::time::advance(Duration::from_secs(3)).await;
         first.settle(super::super::lease::Settled::answered(None));
     };
     let (served, ()) = tokio::join!(answered(&ring, "bob", 10), ends);

@@ -38,7 +38,7 @@ async fn a_call_is_measured_where_it_spends_its_time() {
     let metrics = Metrics::default();
     let _here = metrics::set_default_local_recorder(&metrics);
     let watch = watcher().begin(begun("u", "m", "m"));
-    let wait = |ms| tokio::time::sleep(Duration::from_millis(ms));
+    let wait = |ms| tokio::time::advance(Duration::from_millis(ms));
     wait(30).await;
     let queue = watch.queue();
     wait(3_000).await;
